@@ -1,0 +1,104 @@
+/**
+ * Every setting of the gateway, declared once: the loader, `sluice config`, the validation messages and the table in
+ * docs/configuration.md are all made from this list. A secret `NAME` is also read from the file that `NAME_FILE` names.
+ */
+import { type Static, type TSchema, Type } from "typebox";
+
+export interface ConfigurationField<T extends TSchema = TSchema> {
+  /** The environment variable; the same name is the key in a config file, and `--data-dir` the flag of `DATA_DIR`. */
+  readonly env: string;
+  readonly schema: T;
+  readonly description: string;
+  /** Never printed, logged or answered. */
+  readonly secret?: true;
+  readonly example?: string;
+}
+
+const field = <T extends TSchema>(
+  env: string,
+  schema: T,
+  description: string,
+  extra: { secret?: true; example?: string } = {},
+): ConfigurationField<T> => ({ env, schema, description, ...extra });
+
+const optionalText = Type.Optional(Type.String({ minLength: 1 }));
+const port = (fallback: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: fallback });
+
+export const configurationFields = {
+  dataDir: field("DATA_DIR", Type.String({ default: "./data" }), "Embedded stores, queues and the generated token."),
+  mqttUrl: field(
+    "MQTT_URL",
+    Type.Optional(Type.String({ pattern: "^(mqtts?|wss?)://" })),
+    "The broker; none: the embedded one.",
+    { example: "mqtt://127.0.0.1:1883" },
+  ),
+  embeddedBrokerPort: field(
+    "EMBEDDED_BROKER_PORT",
+    port(1883),
+    "Port of the embedded broker on 127.0.0.1; if taken, the next free one.",
+  ),
+  mqttClientId: field(
+    "MQTT_CLIENT_ID",
+    Type.String({ minLength: 1, maxLength: 65_535, default: "mqtt-gateway" }),
+    "Client id, and with it the persistent session at the broker.",
+  ),
+  mqttKeepalive: field(
+    "MQTT_KEEPALIVE",
+    Type.Integer({ minimum: 0, maximum: 65_535, default: 60 }),
+    "Keep-alive in seconds [MQTT-3.1.2.10].",
+  ),
+  mqttUsername: field("MQTT_USERNAME", optionalText, "User name for the broker."),
+  mqttPassword: field("MQTT_PASSWORD", optionalText, "Password for the broker.", { secret: true }),
+  mqttCaCerts: field(
+    "MQTT_CA_CERTS",
+    optionalText,
+    "File of CA certificates (PEM) that the broker is checked against.",
+  ),
+  mqttCertfile: field("MQTT_CERTFILE", optionalText, "Client certificate (PEM); together with MQTT_KEYFILE."),
+  mqttKeyfile: field("MQTT_KEYFILE", optionalText, "Client key (PEM); together with MQTT_CERTFILE."),
+  mqttUseTls: field("MQTT_USE_TLS", Type.Boolean({ default: false }), "TLS even where the URL says mqtt:// or ws://."),
+  eventStoreUrl: field(
+    "EVENT_STORE_URL",
+    Type.Optional(Type.String({ pattern: "^sqlite:" })),
+    "The event log; none: sqlite:events.db in DATA_DIR.",
+    { secret: true, example: "sqlite:/var/lib/sluice/events.db" },
+  ),
+  projectionUrl: field(
+    "PROJECTION_URL",
+    Type.Optional(Type.String({ pattern: "^sqlite:" })),
+    "The projection database; none: sqlite:projection.db in DATA_DIR.",
+    { secret: true, example: "sqlite:/var/lib/sluice/projection.db" },
+  ),
+  maxPayloadBytes: field(
+    "MAX_PAYLOAD_BYTES",
+    Type.Integer({ minimum: 1, maximum: 268_435_455, default: 1_048_576 }),
+    "Larger payloads are recorded as rejected, with their first bytes.",
+  ),
+  httpTimeoutSeconds: field(
+    "HTTP_TIMEOUT_SECONDS",
+    Type.Number({ exclusiveMinimum: 0, maximum: 600, default: 10 }),
+    "Timeout of one attempt to forward a message.",
+  ),
+  adminHost: field("ADMIN_HOST", Type.String({ default: "127.0.0.1" }), "Address of the admin API."),
+  adminPort: field("ADMIN_PORT", port(8080), "Port of the admin API; 0: any free one."),
+  adminToken: field(
+    "ADMIN_TOKEN",
+    Type.Optional(Type.String({ minLength: 16 })),
+    "Bearer token; none: generated into DATA_DIR/admin-token (mode 0600).",
+    { secret: true },
+  ),
+  logLevel: field(
+    "LOG_LEVEL",
+    Type.Union(
+      (["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const).map((level) => Type.Literal(level)),
+      { default: "info" },
+    ),
+    "Lowest level that is logged.",
+  ),
+  logDir: field("LOG_DIR", optionalText, "Where daily rotated log files go; none: stdout only."),
+} as const;
+
+/** The effective configuration, as the app uses it. */
+export type Configuration = {
+  [K in keyof typeof configurationFields]: Static<(typeof configurationFields)[K]["schema"]>;
+};

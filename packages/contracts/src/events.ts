@@ -1,0 +1,190 @@
+/**
+ * The event catalogue: what the log may contain. An event type's schema is its contract with everyone who reads the
+ * log; a change that an old reader would misunderstand raises `schemaVersion`.
+ */
+import { type Static, type TSchema, Type } from "typebox";
+import { ActionId, FlowCode, FlowDefinition, QoS } from "./flow-definition.ts";
+
+export const MessageId = Type.String({ format: "uuid", description: "Shared by all flows that one PUBLISH matched." });
+const MessageNumber = Type.Integer({ minimum: 1, description: "The flow's own counter, gapless." });
+const Instant = Type.String({ format: "date-time", description: "RFC 3339 UTC, milliseconds." });
+
+/** Bytes in JSON: text when they are valid UTF-8, else base64. `Buffer.from(data, encoding)` gives the bytes back. */
+export const EncodedBytes = Type.Object({
+  encoding: Type.Union([Type.Literal("utf8"), Type.Literal("base64")]),
+  data: Type.String(),
+});
+export type EncodedBytes = Static<typeof EncodedBytes>;
+
+export const ValidationError = Type.Object({
+  pointer: Type.String({ description: "JSON pointer to the offending value; empty for the whole payload." }),
+  keyword: Type.String({
+    description: "JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold.",
+  }),
+  message: Type.String(),
+});
+export type ValidationError = Static<typeof ValidationError>;
+
+/** MQTT 5 PUBLISH properties that are kept [MQTT-3.3.2.3]. */
+export const PublishProperties = Type.Object({
+  payloadFormatIndicator: Type.Optional(Type.Boolean()),
+  messageExpiryInterval: Type.Optional(Type.Integer()),
+  contentType: Type.Optional(Type.String()),
+  responseTopic: Type.Optional(Type.String()),
+  correlationData: Type.Optional(EncodedBytes),
+  userProperties: Type.Optional(Type.Array(Type.Tuple([Type.String(), Type.String()]))),
+});
+export type PublishProperties = Static<typeof PublishProperties>;
+
+export const ValueType = Type.Union(
+  (["string", "integer", "number", "boolean", "null", "object", "array"] as const).map((type) => Type.Literal(type)),
+  { description: "integer: a JSON number written without fraction or exponent; number: any other." },
+);
+export type ValueType = "string" | "integer" | "number" | "boolean" | "null" | "object" | "array";
+
+const Source = Type.Union([Type.Literal("mqtt"), Type.Literal("http")]);
+
+const traffic = { flow: FlowCode, messageId: MessageId, messageNumber: MessageNumber };
+
+export const eventSchemas = {
+  FlowDefined: Type.Object({ definition: FlowDefinition, enabled: Type.Boolean() }),
+  FlowRevised: Type.Object({ definition: FlowDefinition }),
+  FlowEnabled: Type.Object({ flow: FlowCode }),
+  FlowDisabled: Type.Object({ flow: FlowCode }),
+  FlowRetired: Type.Object({ flow: FlowCode }),
+
+  MessageReceived: Type.Object({
+    ...traffic,
+    flowVersion: Type.Integer({ description: "Version of the definition that decided." }),
+    source: Source,
+    broker: Type.String(),
+    topic: Type.String(),
+    captures: Type.Record(Type.String(), Type.String(), { description: "Named topic levels." }),
+    qos: QoS,
+    retain: Type.Boolean(),
+    dup: Type.Boolean(),
+    properties: Type.Optional(PublishProperties),
+    payload: EncodedBytes,
+    payloadDigest: Type.Optional(
+      Type.String({ description: "SHA-256 in hex; present on retained messages, by which a repeat is recognised." }),
+    ),
+    receivedAt: Instant,
+    deviceTime: Type.Optional(Instant),
+    owes: Type.Array(ActionId, {
+      description: "The actions that this message is owed to; empty when it was rejected.",
+    }),
+  }),
+  ValidationFailed: Type.Object({
+    ...traffic,
+    disposition: Type.Union([Type.Literal("rejected"), Type.Literal("flagged")]),
+    errors: Type.Array(ValidationError, { minItems: 1 }),
+  }),
+  ThresholdBreached: Type.Object({
+    ...traffic,
+    attribute: Type.String(),
+    value: Type.Number(),
+    min: Type.Optional(Type.Number()),
+    max: Type.Optional(Type.Number()),
+    disposition: Type.Union([Type.Literal("rejected"), Type.Literal("flagged")]),
+  }),
+  StoredAttribute: Type.Object({
+    ...traffic,
+    action: ActionId,
+    attribute: Type.String(),
+    valueType: ValueType,
+    value: Type.Unknown({ description: "The JSON value; a number as an IEEE 754 double." }),
+    text: Type.Optional(
+      Type.String({ description: "The exact text, where canonical JSON of `value` would not give it back." }),
+    ),
+    receivedAt: Instant,
+    deviceTime: Type.Optional(Instant),
+  }),
+  MessagesSkipped: Type.Object({
+    flow: FlowCode,
+    reason: Type.Union([Type.Literal("retained-repeat"), Type.Literal("expired")]),
+    count: Type.Integer({ minimum: 1 }),
+    topics: Type.Array(Type.String(), { description: "Up to ten of the topics." }),
+  }),
+
+  EndpointForwarded: Type.Object({
+    ...traffic,
+    action: ActionId,
+    url: Type.String(),
+    status: Type.Integer(),
+    attempts: Type.Integer({ minimum: 1 }),
+    latencyMs: Type.Number({ description: "Of the last attempt." }),
+  }),
+  EndpointForwardFailed: Type.Object({
+    ...traffic,
+    action: ActionId,
+    url: Type.String(),
+    status: Type.Optional(Type.Integer()),
+    reason: Type.String(),
+    attempts: Type.Integer({ minimum: 1 }),
+    retryAt: Type.Optional(Instant),
+  }),
+  DeliveryDeadLettered: Type.Object({
+    ...traffic,
+    action: ActionId,
+    attribute: Type.Optional(Type.String({ description: "Set when it is one row of STORE_DB." })),
+    reason: Type.String(),
+    attempts: Type.Integer({ minimum: 1 }),
+  }),
+  DeliveryRetried: Type.Object({ ...traffic, action: ActionId, attribute: Type.Optional(Type.String()) }),
+  DeliveryDiscarded: Type.Object({
+    ...traffic,
+    action: ActionId,
+    attribute: Type.Optional(Type.String()),
+    reason: Type.Optional(Type.String()),
+  }),
+} as const satisfies Record<string, TSchema>;
+
+export type EventType = keyof typeof eventSchemas;
+export const eventTypes = Object.keys(eventSchemas) as EventType[];
+
+/** Data of one event type. */
+export type EventData<T extends EventType> = Static<(typeof eventSchemas)[T]>;
+
+/** `actor`: who caused it (`api:<token name>`, `file:<path>`, `table:<name>`, `gateway`). */
+export const EventMetadata = Type.Object({
+  actor: Type.Optional(Type.String()),
+  requestId: Type.Optional(Type.String()),
+});
+export type EventMetadata = Static<typeof EventMetadata>;
+
+/** An event to append; ids make appends idempotent. */
+export type NewEvent<T extends EventType = EventType> = {
+  [K in T]: {
+    readonly id: string;
+    readonly type: K;
+    readonly schemaVersion: number;
+    readonly data: EventData<K>;
+    readonly metadata: EventMetadata;
+  };
+}[T];
+
+/** The envelope: an event as the log gives it back. */
+export type RecordedEvent<T extends EventType = EventType> = NewEvent<T> & {
+  readonly stream: string;
+  /** 1 for the first event of the stream, then contiguous. */
+  readonly version: number;
+  /** Opaque to all but the store that made it. */
+  readonly position: string;
+  /** RFC 3339 UTC; never goes back along the log. */
+  readonly recordedAt: string;
+};
+
+export const EventEnvelope = Type.Object(
+  {
+    id: Type.String({ format: "uuid" }),
+    stream: Type.String(),
+    version: Type.Integer({ minimum: 1 }),
+    position: Type.String({ description: "The log-wide order; opaque." }),
+    type: Type.Union(eventTypes.map((type) => Type.Literal(type))),
+    schemaVersion: Type.Integer({ minimum: 1 }),
+    data: Type.Record(Type.String(), Type.Unknown()),
+    metadata: EventMetadata,
+    recordedAt: Instant,
+  },
+  { $id: "Event" },
+);

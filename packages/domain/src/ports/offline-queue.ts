@@ -1,0 +1,108 @@
+/**
+ * A durable, bounded, prioritised queue: deliveries owed to endpoints, publishes owed to a broker.
+ *
+ * Life of an item: waiting → leased → gone (`complete`), or waiting again at a later time (`retryLater`), or dead
+ * (`deadLetter`) until `retry` makes it wait again or `discard` takes it away. A lease that runs out makes the item
+ * waiting again: its holder died. Completing an item that is not there is not an error.
+ *
+ * Order. `lease` gives the highest priority first, then the oldest. Of an ordered group it gives only the oldest item
+ * that is neither dead nor gone, and none while that one is leased or waits for its retry time.
+ *
+ * Bound. A full queue makes room for a newcomer only by evicting waiting items of a strictly lower priority, lowest
+ * first and oldest first among them; otherwise the newcomer is refused. Both are reported, never silent.
+ *
+ * `commit` is one transaction: all of it or nothing, with the consumer's cursor, which is compared first.
+ */
+export interface QueueItem {
+  readonly id: string;
+  /** What can fail as one: an endpoint of a flow, a broker. */
+  readonly group: string;
+  /** 1 to 10; 10 goes first. */
+  readonly priority: number;
+  readonly payload: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly enqueuedAt: number;
+}
+
+export interface LeasedItem extends QueueItem {
+  /** Attempts that have ended before this one. */
+  readonly attempts: number;
+}
+
+export interface DeadItem extends LeasedItem {
+  readonly reason: string;
+}
+
+export interface CountDelta {
+  readonly key: string;
+  readonly delta: number;
+}
+
+export interface QueueChanges {
+  readonly cursor?: { readonly consumer: string; readonly from: string | null; readonly to: string };
+  /** An id that the queue holds already is left as it is. */
+  readonly enqueue?: readonly QueueItem[];
+  readonly complete?: readonly string[];
+  readonly deadLetter?: readonly { readonly id: string; readonly reason: string }[];
+  readonly retry?: readonly { readonly id: string; readonly at: number }[];
+  readonly discard?: readonly string[];
+  /** Named durable counters, changed with the rest. */
+  readonly counts?: readonly CountDelta[];
+}
+
+export interface QueueCommit {
+  /** Newcomers that were not taken, by id. */
+  readonly refused: readonly string[];
+  readonly evicted: readonly QueueItem[];
+}
+
+export interface LeaseOptions {
+  readonly group: string;
+  readonly limit: number;
+  readonly ordered: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly until: number;
+}
+
+export interface GroupStatistics {
+  readonly group: string;
+  readonly waiting: number;
+  readonly leased: number;
+  readonly dead: number;
+  /** When the oldest item that is not dead was enqueued, in ms since the epoch; null when there is none. */
+  readonly oldest: number | null;
+  /** When the next waiting item may be leased, in ms since the epoch; null when none waits. */
+  readonly nextAt: number | null;
+}
+
+export interface QueueStatistics {
+  /** Waiting and leased; what the bound is held against. */
+  readonly total: number;
+  readonly byPriority: ReadonlyMap<number, number>;
+  readonly capacityUsedPercent: number;
+  readonly oldest: number | null;
+  readonly dead: number;
+}
+
+export interface OfflineQueue {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** @throws CursorMoved see projection-store.ts; @throws QueueUnavailable nothing was written */
+  commit(changes: QueueChanges): Promise<QueueCommit>;
+  lease(options: LeaseOptions): Promise<readonly LeasedItem[]>;
+  /** Ends a lease: the attempt failed, and the item waits until `at`. Counts one attempt. */
+  retryLater(items: readonly { readonly id: string; readonly at: number }[]): Promise<void>;
+  /** Ends leases without counting an attempt, as at shutdown. */
+  release(ids: readonly string[]): Promise<void>;
+  cursor(consumer: string): Promise<string | null>;
+  counts(): Promise<ReadonlyMap<string, number>>;
+  groups(): Promise<readonly GroupStatistics[]>;
+  dead(page: { readonly limit: number; readonly afterId?: string }): Promise<readonly DeadItem[]>;
+  statistics(): Promise<QueueStatistics>;
+  clear(): Promise<void>;
+}
+
+export class QueueUnavailable extends Error {
+  override readonly name = "QueueUnavailable";
+}

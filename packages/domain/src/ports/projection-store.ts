@@ -1,0 +1,133 @@
+/**
+ * The read model: the seeds' tables `data`, `flows` and `mqtt_servers`, the dead letters, and the cursors.
+ *
+ * Protocol. One consumer (the projector) calls `apply` with batches in log order. Rows, counts, dead letters and the
+ * cursor change in one transaction, so every event takes effect exactly once. `apply` compares the cursor with
+ * `batch.from` first and throws `CursorMoved` when another consumer was faster: read the cursor again and go on there.
+ *
+ * Bad data. A row that the database refuses by its content (too long, a violated constraint) becomes a dead letter in
+ * the same transaction; the rest of the batch is stored. `ProjectionUnavailable` means that nothing was written and the
+ * same batch may be tried again.
+ */
+import type { DataItem, DeadLetter, FlowDefinition, ValueType } from "@sluice/contracts";
+
+export interface DataRow {
+  readonly eventId: string;
+  readonly flow: string;
+  readonly action: string;
+  readonly messageId: string;
+  readonly messageNumber: number;
+  /** The name to store it under. */
+  readonly attribute: string;
+  readonly valueType: ValueType;
+  /** The exact text; becomes `attribute_value`. */
+  readonly text: string;
+  /** The value as a double, where it is a number or boolean (0 or 1). */
+  readonly number: number | null;
+  /** RFC 3339 UTC. */
+  readonly receivedAt: string;
+  readonly deviceTime: string | null;
+}
+
+/** A flow's row in the `flows` table. Null definition: the flow was retired and its row goes. */
+export interface FlowRow {
+  readonly code: string;
+  readonly definition: FlowDefinition | null;
+  readonly enabled: boolean;
+}
+
+export interface DeadLetterChange {
+  /** `settle` takes the entry away: the delivery was retried (and is pending again) or discarded. */
+  readonly kind: "add" | "settle";
+  readonly letter: DeadLetter;
+}
+
+/** Messages of one action: `done` and `dead` since the projection began. Deltas in a batch. */
+export interface SinkCounts {
+  readonly flow: string;
+  readonly action: string;
+  readonly done: number;
+  readonly dead: number;
+  readonly discarded: number;
+}
+
+export interface ProjectionBatch {
+  readonly consumer: string;
+  /** Where the cursor must be; null: never moved. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly rows: readonly DataRow[];
+  readonly flows: readonly FlowRow[];
+  /** The highest message number of each flow in the batch. */
+  readonly lastMessageNumbers: ReadonlyMap<string, number>;
+  /** Messages that this batch completes, by action. Those with a row that dies are moved from done to dead by the store. */
+  readonly done: readonly { readonly flow: string; readonly action: string; readonly messages: number }[];
+  readonly deadLetters: readonly DeadLetterChange[];
+  /** Dead rows to try again (`retry`) or to give up for good (`discard`), by dead letter id. */
+  readonly rowCommands: readonly { readonly id: string; readonly command: "retry" | "discard" }[];
+}
+
+export interface ApplyResult {
+  /** Rows of this batch that became dead letters. */
+  readonly dead: readonly DeadLetter[];
+}
+
+export interface DataFilter {
+  readonly flow?: string;
+  readonly attribute?: string;
+  readonly messageId?: string;
+  /** RFC 3339, inclusive, on the time of receipt. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
+  readonly order?: "asc" | "desc";
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+export interface DeadLetterFilter {
+  readonly ids?: readonly string[];
+  readonly flow?: string;
+  readonly action?: string;
+  readonly kind?: "delivery" | "row";
+}
+
+export interface ProjectionStore {
+  /** Creates or migrates the tables; adopts those of the older gateway in place. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+
+  cursor(consumer: string): Promise<string | null>;
+  /**
+   * @throws CursorMoved            the cursor is not at `batch.from`
+   * @throws ProjectionUnavailable  nothing was written; try the same batch again
+   */
+  apply(batch: ProjectionBatch): Promise<ApplyResult>;
+  /** Forgets rows, counts, dead letters and cursor of the consumer, so that it can be rebuilt from the log. */
+  reset(consumer: string): Promise<void>;
+
+  data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>>;
+  deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>>;
+  counts(): Promise<readonly SinkCounts[]>;
+}
+
+export class CursorMoved extends Error {
+  override readonly name = "CursorMoved";
+  readonly actual: string | null;
+  constructor(consumer: string, expected: string | null, actual: string | null) {
+    super(`cursor of ${consumer} is at ${actual}, expected ${expected}`);
+    this.actual = actual;
+  }
+}
+
+export class ProjectionUnavailable extends Error {
+  override readonly name = "ProjectionUnavailable";
+}
