@@ -1,0 +1,17 @@
+/** What every SQLite store of this package is opened with. A store's own options extend this type. */
+export interface DatabaseOptions {
+  /** File of the database; made with its directory when missing. Not `:memory:`: several connections share it. */
+  readonly path: string;
+  /**
+   * Milliseconds that a statement waits for another connection's lock before it fails with SQLITE_BUSY; 5,000 when
+   * absent.
+   */
+  readonly busyTimeoutMs?: number;
+  /**
+   * Pages of the write-ahead log after which a commit copies them into the database file; 4,000 when absent (16 MB).
+   * SQLite's own 1,000 makes a busy log fsync twice as often.
+   */
+  readonly walAutocheckpointPages?: number;
+}
+
+export const databaseDefaults = { busyTimeoutMs: 5_000, walAutocheckpointPages: 4_000 } as const;
