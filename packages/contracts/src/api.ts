@@ -172,6 +172,7 @@ export const DeadLetter = Type.Object(
     reason: Type.String(),
     attempts: Type.Integer(),
     deadAt: Instant,
+    eventId: Type.String({ description: "The DeliveryDeadLettered event. Its settlement, retry or discard, happens once." }),
   },
   { $id: "DeadLetter" },
 );

@@ -3,7 +3,7 @@
  * log; a change that an old reader would misunderstand raises `schemaVersion`.
  */
 import { type Static, type TSchema, Type } from "typebox";
-import { ActionId, FlowCode, FlowDefinition, QoS } from "./flow-definition.ts";
+import { ActionId, ActionType, FlowCode, FlowDefinition, QoS } from "./flow-definition.ts";
 
 export const MessageId = Type.String({ format: "uuid", description: "Shared by all flows that one PUBLISH matched." });
 const MessageNumber = Type.Integer({ minimum: 1, description: "The flow's own counter, gapless." });
@@ -65,6 +65,9 @@ export const eventSchemas = {
     dup: Type.Boolean(),
     properties: Type.Optional(PublishProperties),
     payload: EncodedBytes,
+    payloadSize: Type.Optional(
+      Type.Integer({ description: "Bytes of the whole payload; present when `payload` holds only the first of them." }),
+    ),
     payloadDigest: Type.Optional(
       Type.String({ description: "SHA-256 in hex; present on retained messages, by which a repeat is recognised." }),
     ),

@@ -89,6 +89,7 @@ export const PostEndpointActionInput = Type.Object(
   { id: Type.Optional(ActionId), ...postEndpointFields, ...Type.Partial(Type.Object(deliveryOptions)).properties },
   { additionalProperties: false },
 );
+export const ActionType = Type.Union([Type.Literal("STORE_DB"), Type.Literal("POST_ENDPOINT")]);
 export const ActionInput = Type.Union([StoreDbActionInput, PostEndpointActionInput]);
 export type ActionInput = Static<typeof ActionInput>;
 

@@ -132,7 +132,7 @@ export const evolveTraffic = (state: FlowState, fact: Fact): FlowState => {
   switch (fact.type) {
     case "MessageReceived": {
       const owed = { ...state.owed };
-      for (const action of fact.data.owes) owed[action] = (owed[action] ?? 0) + 1;
+      for (const { action } of fact.data.owes) owed[action] = (owed[action] ?? 0) + 1;
       return {
         ...state,
         lastMessageNumber: fact.data.messageNumber,

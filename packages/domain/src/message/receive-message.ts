@@ -16,6 +16,7 @@ export interface IncomingMessage {
   readonly topic: string;
   readonly captures: Readonly<Record<string, string>>;
   readonly payload: EncodedBytes;
+  readonly payloadSize?: number;
   readonly payloadDigest?: string;
   readonly qos: QoS;
   readonly retain: boolean;
@@ -72,9 +73,10 @@ export const receiveMessage = (
         dup: message.dup,
         ...(message.properties === undefined ? {} : { properties: message.properties }),
         payload: message.payload,
+        ...(message.payloadSize === undefined ? {} : { payloadSize: message.payloadSize }),
         ...(message.payloadDigest === undefined ? {} : { payloadDigest: message.payloadDigest }),
         ...times,
-        owes: rejected ? [] : definition.actions.map((action) => action.id),
+        owes: rejected ? [] : definition.actions.map((action) => ({ action: action.id, type: action.type })),
       },
     },
   ];
