@@ -172,7 +172,9 @@ export const DeadLetter = Type.Object(
     reason: Type.String(),
     attempts: Type.Integer(),
     deadAt: Instant,
-    eventId: Type.String({ description: "The DeliveryDeadLettered event. Its settlement, retry or discard, happens once." }),
+    eventId: Type.String({
+      description: "The event behind it: DeliveryDeadLettered, or for a row the StoredAttribute that it could not store.",
+    }),
   },
   { $id: "DeadLetter" },
 );
@@ -208,7 +210,7 @@ export const MessageStory = Type.Object(
         deliveries: Type.Array(
           Type.Object({
             action: Type.String(),
-            state: Type.Union((["pending", "done", "dead", "discarded"] as const).map((state) => Type.Literal(state))),
+            state: Type.Enum(["pending", "done", "dead", "discarded"]),
             url: Nullable(Type.String()),
             attempts: Type.Integer(),
             status: Nullable(Type.Integer()),

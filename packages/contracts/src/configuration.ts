@@ -89,10 +89,7 @@ export const configurationFields = {
   ),
   logLevel: field(
     "LOG_LEVEL",
-    Type.Union(
-      (["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const).map((level) => Type.Literal(level)),
-      { default: "info" },
-    ),
+    Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], { default: "info" }),
     "Lowest level that is logged.",
   ),
   logDir: field("LOG_DIR", optionalText, "Where daily rotated log files go; none: stdout only."),

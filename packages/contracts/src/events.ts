@@ -36,11 +36,10 @@ export const PublishProperties = Type.Object({
 });
 export type PublishProperties = Static<typeof PublishProperties>;
 
-export const ValueType = Type.Union(
-  (["string", "integer", "number", "boolean", "null", "object", "array"] as const).map((type) => Type.Literal(type)),
-  { description: "integer: a JSON number written without fraction or exponent; number: any other." },
-);
-export type ValueType = "string" | "integer" | "number" | "boolean" | "null" | "object" | "array";
+export const ValueType = Type.Enum(["string", "integer", "number", "boolean", "null", "object", "array"], {
+  description: "integer: a JSON number written without fraction or exponent; number: any other.",
+});
+export type ValueType = Static<typeof ValueType>;
 
 const Source = Type.Union([Type.Literal("mqtt"), Type.Literal("http")]);
 
@@ -73,7 +72,7 @@ export const eventSchemas = {
     ),
     receivedAt: Instant,
     deviceTime: Type.Optional(Instant),
-    owes: Type.Array(ActionId, {
+    owes: Type.Array(Type.Object({ action: ActionId, type: ActionType }), {
       description: "The actions that this message is owed to; empty when it was rejected.",
     }),
   }),
@@ -183,7 +182,7 @@ export const EventEnvelope = Type.Object(
     stream: Type.String(),
     version: Type.Integer({ minimum: 1 }),
     position: Type.String({ description: "The log-wide order; opaque." }),
-    type: Type.Union(eventTypes.map((type) => Type.Literal(type))),
+    type: Type.Enum(eventTypes),
     schemaVersion: Type.Integer({ minimum: 1 }),
     data: Type.Record(Type.String(), Type.Unknown()),
     metadata: EventMetadata,

@@ -2,7 +2,7 @@
  * A durable, bounded, prioritised queue: deliveries owed to endpoints, publishes owed to a broker.
  *
  * Life of an item: waiting → leased → gone (`complete`), or waiting again at a later time (`retryLater`), or dead
- * (`deadLetter`) until `retry` makes it wait again or `discard` takes it away. A lease that runs out makes the item
+ * (`deadLetter`) until `retry` makes it wait again, with no attempt counted, or `discard` takes it away. A lease that runs out makes the item
  * waiting again: its holder died. Completing an item that is not there is not an error.
  *
  * Order. `lease` gives the highest priority first, then the oldest. Of an ordered group it gives only the oldest item
@@ -95,6 +95,8 @@ export interface OfflineQueue {
   retryLater(items: readonly { readonly id: string; readonly at: number }[]): Promise<void>;
   /** Ends leases without counting an attempt, as at shutdown. */
   release(ids: readonly string[]): Promise<void>;
+  /** Ends every lease, without counting an attempt: for the queue's only consumer, when it starts. */
+  releaseAll(): Promise<void>;
   cursor(consumer: string): Promise<string | null>;
   counts(): Promise<ReadonlyMap<string, number>>;
   groups(): Promise<readonly GroupStatistics[]>;

@@ -1,0 +1,33 @@
+/** What the admin API needs of the gateway. `buildHttpServer` takes it, so that tests can serve one without a gateway. */
+import type { ActionCounts, HealthReport } from "@sluice/contracts";
+import type {
+  Clock,
+  EventStore,
+  IdSource,
+  PayloadCodec,
+  PayloadValidator,
+  ProjectionStore,
+} from "@sluice/domain";
+import type { Logger } from "pino";
+import type { FlowRegistry } from "../flows/flow-registry.ts";
+
+export interface AdminServices {
+  readonly registry: FlowRegistry;
+  readonly store: EventStore;
+  /** A reading instance: only `data`, `deadLetters` and `counts` are called. */
+  readonly projection: ProjectionStore;
+  readonly codec: PayloadCodec;
+  readonly validator: PayloadValidator;
+  readonly ids: IdSource;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Bearer token that every route but health (and, on loopback, metrics) asks for. */
+  readonly adminToken: string;
+  /** HTTP_TIMEOUT_SECONDS, for actions that name none. */
+  readonly defaultTimeoutSeconds: number;
+  health(): Promise<HealthReport>;
+  /** Prometheus text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Conserved counts of each action of a living flow. */
+  actionCounts(flow: string): Promise<readonly ActionCounts[]>;
+}

@@ -1,0 +1,106 @@
+/**
+ * A sink follows the log with a cursor of its own: it reads pages, takes each in with one transaction that also moves
+ * the cursor, and tries a page again while its target cannot be reached. It knows nothing of the other sinks.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { type Clock, CursorMoved, type EventFilter, type EventStore, type ReadPage } from "@sluice/domain";
+import type { Logger } from "pino";
+
+export interface SinkStatus {
+  readonly name: string;
+  readonly cursor: string | null;
+  readonly lagEvents: number;
+  /** Age of the oldest event not yet taken in. */
+  readonly lagSeconds: number;
+  readonly lastError: string | null;
+  /** Milliseconds since the epoch at which it began to fail; null while it works. */
+  readonly failingSince: number | null;
+}
+
+export interface SinkTask {
+  readonly name: string;
+  readonly filter: EventFilter;
+  cursor(): Promise<string | null>;
+  /** Takes one page in: everything and the cursor, or nothing. */
+  take(page: ReadPage, from: string | null): Promise<void>;
+}
+
+export interface SinkDependencies {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const RETRY_MS = { first: 100, most: 10_000 };
+
+export class LogFollower {
+  readonly #deps: SinkDependencies;
+  readonly #task: SinkTask;
+  #cursor: string | null = null;
+  #lastError: string | null = null;
+  #failingSince: number | null = null;
+
+  constructor(task: SinkTask, dependencies: SinkDependencies) {
+    this.#task = task;
+    this.#deps = dependencies;
+  }
+
+  /** Runs until the signal; trouble is retried, never thrown. */
+  async run(signal: AbortSignal): Promise<void> {
+    let wait = RETRY_MS.first;
+    while (!signal.aborted) {
+      try {
+        this.#cursor = await this.#task.cursor();
+        const pages = this.#deps.store.subscribe({
+          filter: this.#task.filter,
+          signal,
+          ...(this.#cursor === null ? {} : { after: this.#cursor }),
+        });
+        for await (const page of pages) {
+          if (page.position === null || page.position === this.#cursor) continue;
+          await this.#task.take(page, this.#cursor);
+          this.#cursor = page.position;
+          this.#recovered();
+          wait = RETRY_MS.first;
+        }
+      } catch (error) {
+        // The cursor is read again, so it does not matter how far the failed page came.
+        if (error instanceof CursorMoved) this.#deps.log.warn({ sink: this.#task.name, err: error }, "cursor moved");
+        else this.#failed(error);
+        await delay(wait, undefined, { signal }).catch(() => {});
+        wait = Math.min(wait * 2, RETRY_MS.most);
+      }
+    }
+  }
+
+  async status(): Promise<SinkStatus> {
+    const lagEvents = await this.#deps.store.countAfter(this.#cursor);
+    return {
+      name: this.#task.name,
+      cursor: this.#cursor,
+      lagEvents,
+      lagSeconds: lagEvents === 0 ? 0 : await this.#age(),
+      lastError: this.#lastError,
+      failingSince: this.#failingSince,
+    };
+  }
+
+  async #age(): Promise<number> {
+    const page = await this.#deps.store.readAll({ limit: 1, ...(this.#cursor === null ? {} : { after: this.#cursor }) });
+    const oldest = page.events[0];
+    return oldest === undefined ? 0 : Math.max(0, (this.#deps.clock.now() - Date.parse(oldest.recordedAt)) / 1000);
+  }
+
+  #failed(error: unknown): void {
+    this.#lastError = error instanceof Error ? error.message : String(error);
+    if (this.#failingSince === null) this.#deps.log.error({ sink: this.#task.name, err: error }, "sink fails; retrying");
+    this.#failingSince ??= this.#deps.clock.now();
+  }
+
+  #recovered(): void {
+    if (this.#failingSince === null) return;
+    this.#deps.log.info({ sink: this.#task.name }, "sink works again");
+    this.#failingSince = null;
+    this.#lastError = null;
+  }
+}
