@@ -5,9 +5,17 @@
  * cursor change in one transaction, so every event takes effect exactly once. `apply` compares the cursor with
  * `batch.from` first and throws `CursorMoved` when another consumer was faster: read the cursor again and go on there.
  *
- * Bad data. A row that the database refuses by its content (too long, a violated constraint) becomes a dead letter in
- * the same transaction; the rest of the batch is stored. `ProjectionUnavailable` means that nothing was written and the
- * same batch may be tried again.
+ * Bad data. A row that the database refuses by its content (an attribute name of more than 255 characters, a violated
+ * constraint) becomes a dead letter in the same transaction; the rest of the batch is stored.
+ * `ProjectionUnavailable` means that nothing was written and the same batch may be tried again.
+ *
+ * Counts. A message is dead while one of its rows is dead; else discarded if one of its rows was discarded; else done.
+ * It moves between the three as its rows do, and counts once however many of them die, so that
+ * done + dead + discarded = the messages that batches have given as `done`, after every batch. (Should a message's rows
+ * be spread over two batches, `done` may be one too low until the second.) A row command for a row that is not dead
+ * changes nothing, nor does a row whose event is stored already.
+ *
+ * Order within a batch: rows, flows and message numbers, dead letters, row commands.
  */
 import type { DataItem, DeadLetter, FlowDefinition, ValueType } from "@sluice/contracts";
 
@@ -36,13 +44,20 @@ export interface FlowRow {
   readonly enabled: boolean;
 }
 
+/**
+ * Dead letters of deliveries, as the log tells of them; they change no count. One of kind `row` is ignored: the log only
+ * echoes what `apply` found, and the store keeps its own, with the row's content.
+ */
 export interface DeadLetterChange {
-  /** `settle` takes the entry away: the delivery was retried (and is pending again) or discarded. */
+  /**
+   * `add` replaces an entry of the same id. `settle` takes the entry away: the delivery was retried (and is pending
+   * again) or discarded.
+   */
   readonly kind: "add" | "settle";
   readonly letter: DeadLetter;
 }
 
-/** Messages of one action: `done` and `dead` since the projection began. Deltas in a batch. */
+/** Messages of one action since the projection began. */
 export interface SinkCounts {
   readonly flow: string;
   readonly action: string;
@@ -58,7 +73,7 @@ export interface ProjectionBatch {
   readonly to: string;
   readonly rows: readonly DataRow[];
   readonly flows: readonly FlowRow[];
-  /** The highest message number of each flow in the batch. */
+  /** The highest message number of each flow in the batch; becomes `last_msg_id`. */
   readonly lastMessageNumbers: ReadonlyMap<string, number>;
   /** Messages that this batch completes, by action. Those with a row that dies are moved from done to dead by the store. */
   readonly done: readonly { readonly flow: string; readonly action: string; readonly messages: number }[];
@@ -68,7 +83,7 @@ export interface ProjectionBatch {
 }
 
 export interface ApplyResult {
-  /** Rows of this batch that became dead letters. */
+  /** Rows of this batch that became dead letters, and dead rows that it retried in vain (with one attempt more). */
   readonly dead: readonly DeadLetter[];
 }
 
@@ -111,10 +126,24 @@ export interface ProjectionStore {
    * @throws ProjectionUnavailable  nothing was written; try the same batch again
    */
   apply(batch: ProjectionBatch): Promise<ApplyResult>;
-  /** Forgets rows, counts, dead letters and cursor of the consumer, so that it can be rebuilt from the log. */
+  /**
+   * Forgets rows, counts, dead letters and cursor of the consumer, so that it can be rebuilt from the log. Rows that
+   * came from no event (the older gateway's) stay, and so do the flows, which the log's events replace.
+   */
   reset(consumer: string): Promise<void>;
 
+  /**
+   * By the time of receipt, then in the order of storing. Rows of the older gateway are among them, with null for what
+   * they lack and the value's type guessed from its text.
+   *
+   * A page never repeats or skips what was there when paging began; what is added meanwhile appears where it belongs.
+   * @throws BadCursor `page.after` is not a `next` of this listing
+   */
   data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>>;
+  /**
+   * In the order in which they died first.
+   * @throws BadCursor as in `data`
+   */
   deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>>;
   counts(): Promise<readonly SinkCounts[]>;
 }
@@ -130,4 +159,9 @@ export class CursorMoved extends Error {
 
 export class ProjectionUnavailable extends Error {
   override readonly name = "ProjectionUnavailable";
+}
+
+/** The text given as `after` is not one that this listing gave out as `next`. */
+export class BadCursor extends Error {
+  override readonly name = "BadCursor";
 }
