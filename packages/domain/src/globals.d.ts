@@ -1,6 +1,14 @@
-/** The one web standard that ports speak of; the domain's build knows neither Node's nor the browser's types. */
+/** The web standards that the domain speaks of; its build knows neither Node's nor the browser's types. */
 interface AbortSignal {
   readonly aborted: boolean;
   addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** WHATWG URL: parsing alone, a pure function. */
+declare class URL {
+  static parse(text: string): URL | null;
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
 }

@@ -1,2 +1,61 @@
+/** The domain: the Flow aggregate, routing, what a message becomes, delivery policies, and the ports. Pure functions. */
+export {
+  type BreakerEvent,
+  type BreakerPermits,
+  type BreakerState,
+  breakerClosed,
+  breakerPermits,
+  evolveBreaker,
+} from "./delivery/circuit-breaker.ts";
+export { type DeliveryReference, deliveryId, parseDeliveryId } from "./delivery/delivery-id.ts";
+export { type RetryOptions, retryDelayMs } from "./delivery/retry-policy.ts";
+export type { ActionDefaults } from "./flow/actions.ts";
+export { type NormalisedDefinition, normaliseDefinition } from "./flow/definition.ts";
+export {
+  decideFlow,
+  evolveFlow,
+  evolveTraffic,
+  type Fact,
+  type FlowCommand,
+  FlowExists,
+  FlowNotFound,
+  type FlowState,
+  type FlowStatus,
+  initialFlow,
+} from "./flow/flow.ts";
+export { type NormalisedPayloadSchema, normalisePayloadSchema } from "./flow/payload-schema.ts";
+export { appendPointer, resolvePointer } from "./json-pointer.ts";
+export {
+  type Attribute,
+  attributeText,
+  extractAttributes,
+  plainValue,
+  SCALAR_ATTRIBUTE,
+  typedNumber,
+} from "./message/attributes.ts";
+export { canonicalJson } from "./message/canonical-json.ts";
+export { deviceTimeOf } from "./message/device-time.ts";
+export { type IncomingMessage, receiveMessage } from "./message/receive-message.ts";
+export { RetainedTopics } from "./message/retained.ts";
+export { type Breach, findBreaches } from "./message/thresholds.ts";
+export { ownMember, setMember } from "./own-member.ts";
 export * from "./ports/index.ts";
-export * from "./streams.ts";
+export {
+  dayOf,
+  deliveriesStream,
+  flowStream,
+  parseStream,
+  type StreamCategory,
+  trafficStream,
+} from "./streams.ts";
+export {
+  BadTopicFilter,
+  type Capture,
+  capturesOf,
+  matchesFilter,
+  parseTopicFilter,
+  type TopicFilter,
+} from "./topic/filter.ts";
+export { type LevelFormat, levelFormats, normaliseMac } from "./topic/level-formats.ts";
+export { RoutingTrie } from "./topic/routing-trie.ts";
+export { isValidTopicName } from "./topic/topic-text.ts";

@@ -13,6 +13,7 @@
  */
 import type { EventData, EventType, FlowCounters, FlowDefinition, RecordedEvent } from "@sluice/contracts";
 import { canonicalJson } from "../message/canonical-json.ts";
+import { ownMember, setMember } from "../own-member.ts";
 import { parseStream } from "../streams.ts";
 
 /** An event before it has an id: what was decided. */
@@ -132,7 +133,7 @@ export const evolveTraffic = (state: FlowState, fact: Fact): FlowState => {
   switch (fact.type) {
     case "MessageReceived": {
       const owed = { ...state.owed };
-      for (const { action } of fact.data.owes) owed[action] = (owed[action] ?? 0) + 1;
+      for (const { action } of fact.data.owes) setMember(owed, action, (ownMember(owed, action) ?? 0) + 1);
       return {
         ...state,
         lastMessageNumber: fact.data.messageNumber,

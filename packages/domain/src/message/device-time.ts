@@ -7,7 +7,7 @@
  * Anything before 10⁸ s (March 1973) is no time but a clock that was never set, such as one that counts from its
  * start; anything after the year 9999 has no RFC 3339 text. Of both, as of anything else, nothing is made.
  */
-import { ownMember } from "../own-member.ts";
+import { resolvePointer } from "../json-pointer.ts";
 import type { JsonValue } from "../ports/payload.ts";
 
 /** Milliseconds since the epoch. */
@@ -41,18 +41,6 @@ const parseRfc3339 = (text: string): number | undefined => {
   return midnight + ((hour * 60 + minute - offset) * 60 + second) * 1000 + milliseconds;
 };
 
-/** RFC 6901. */
-const resolve = (value: JsonValue, pointer: string): JsonValue | undefined => {
-  let current: JsonValue | undefined = value;
-  for (const token of pointer.split("/").slice(1)) {
-    if (typeof current !== "object" || current === null) return undefined;
-    const name = token.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (Array.isArray(current)) current = /^(?:0|[1-9]\d*)$/.test(name) ? current[Number(name)] : undefined;
-    else current = ownMember(current as Readonly<Record<string, JsonValue>>, name);
-  }
-  return current;
-};
-
 const instantOf = (value: JsonValue | undefined): number | undefined => {
   if (typeof value === "string") return parseRfc3339(value);
   if (typeof value !== "number") return undefined;
@@ -64,7 +52,7 @@ const instantOf = (value: JsonValue | undefined): number | undefined => {
  * @returns RFC 3339 UTC with milliseconds (finer fractions are cut off); undefined when there is no sensible time there
  */
 export const deviceTimeOf = (value: JsonValue, pointer: string): string | undefined => {
-  const instant = instantOf(resolve(value, pointer));
+  const instant = instantOf(resolvePointer(value, pointer));
   if (instant === undefined || !(instant >= EARLIEST && instant <= LATEST)) return undefined;
   return new Date(instant).toISOString();
 };

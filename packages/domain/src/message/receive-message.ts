@@ -4,6 +4,7 @@
  */
 import type { EncodedBytes, FlowDefinition, PublishProperties, QoS, ValidationError } from "@sluice/contracts";
 import type { Fact, FlowState } from "../flow/flow.ts";
+import { appendPointer } from "../json-pointer.ts";
 import type { DecodedPayload } from "../ports/payload.ts";
 import { extractAttributes } from "./attributes.ts";
 import { deviceTimeOf } from "./device-time.ts";
@@ -30,7 +31,7 @@ export interface IncomingMessage {
 }
 
 const breachError = ({ threshold, value }: Breach): ValidationError => ({
-  pointer: `/${threshold.attribute.replaceAll("~", "~0").replaceAll("/", "~1")}`,
+  pointer: appendPointer("", threshold.attribute),
   keyword: "threshold",
   message: `${value} is not within ${threshold.min ?? "-∞"} to ${threshold.max ?? "∞"}`,
 });
