@@ -10,7 +10,7 @@ export class RetainedTopics {
 
   constructor(capacity = 100_000, entries: Iterable<readonly [string, string]> = []) {
     this.#capacity = capacity;
-    for (const [key, digest] of entries) this.#digests.set(key, digest);
+    for (const [key, digest] of entries) this.#set(key, digest);
   }
 
   isRepeat(flow: string, topic: string, digest: string): boolean {
@@ -18,7 +18,10 @@ export class RetainedTopics {
   }
 
   record(flow: string, topic: string, digest: string): void {
-    const key = `${flow}\n${topic}`;
+    this.#set(`${flow}\n${topic}`, digest);
+  }
+
+  #set(key: string, digest: string): void {
     this.#digests.delete(key);
     this.#digests.set(key, digest);
     if (this.#digests.size > this.#capacity) {
