@@ -19,7 +19,9 @@ export type EncodedBytes = Static<typeof EncodedBytes>;
 export const ValidationError = Type.Object({
   pointer: Type.String({ description: "JSON pointer to the offending value; empty for the whole payload." }),
   keyword: Type.String({
-    description: "JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold.",
+    description:
+      "JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold; " +
+      "of a flow definition also: topic, rename, url, header.",
   }),
   message: Type.String(),
 });
