@@ -173,7 +173,8 @@ export const DeadLetter = Type.Object(
     attempts: Type.Integer(),
     deadAt: Instant,
     eventId: Type.String({
-      description: "The event behind it: DeliveryDeadLettered, or for a row the StoredAttribute that it could not store.",
+      description:
+        "The event behind it: DeliveryDeadLettered, or for a row the StoredAttribute that it could not store.",
     }),
   },
   { $id: "DeadLetter" },

@@ -8,13 +8,13 @@
  */
 import type { FlowDefinition, NewEvent, RecordedEvent } from "@sluice/contracts";
 import {
-  type EventStore,
-  evolveFlow,
-  type ExpectedVersion,
   decideFlow,
+  type EventStore,
+  type ExpectedVersion,
+  evolveFlow,
   type FlowCommand,
-  type FlowState,
   FlowNotFound,
+  type FlowState,
   flowStream,
   type IdSource,
   initialFlow,
@@ -123,7 +123,8 @@ export class FlowRegistry {
   /** @returns how many events were replayed, and from where */
   async load(): Promise<{ replayed: number; fromSnapshot: boolean; flows: number }> {
     const snapshot = await this.#deps.snapshots.load(SNAPSHOT);
-    const usable = snapshot !== null && snapshot.schemaVersion === SNAPSHOT_SCHEMA && (await this.#isKnown(snapshot.position));
+    const usable =
+      snapshot !== null && snapshot.schemaVersion === SNAPSHOT_SCHEMA && (await this.#isKnown(snapshot.position));
     const fold: Fold = { entries: new Map(), retained: new RetainedTopics(), position: null };
     if (usable) {
       const state = snapshot.state as SnapshotState;
@@ -252,7 +253,8 @@ export class FlowRegistry {
 
   /** Called by the pipeline: the log is folded up to this position, all of its own appends included. */
   moveTo(position: string): void {
-    if (this.#fold.position === null || this.#deps.store.compare(position, this.#fold.position) > 0) this.#fold.position = position;
+    if (this.#fold.position === null || this.#deps.store.compare(position, this.#fold.position) > 0)
+      this.#fold.position = position;
   }
 
   /** Only at a moment when nothing that is folded in is uncommitted. */

@@ -5,11 +5,11 @@
 import type { NewEvent } from "@sluice/contracts";
 import {
   type Clock,
-  type DecodedPayload,
   capturesOf,
+  type DecodedPayload,
   dayOf,
-  evolveTraffic,
   type ExpectedVersion,
+  evolveTraffic,
   type Fact,
   type IdSource,
   type PayloadCodec,
@@ -66,7 +66,7 @@ const refused = (reason: string): DecodedPayload => ({
 const bucketFor = (entry: FlowEntry, receivedAt: string): string => {
   const newest = entry.state.traffic?.stream.slice(-8) ?? "";
   const day = dayOf(receivedAt);
-  return trafficStream(entry.state.code, day > newest ? day : newest);
+  return trafficStream(entry.state.code, newest > day ? newest : day);
 };
 
 /** @param refusedFor set when the store refused these messages as they are: recorded as rejected, payload cut short */
@@ -108,7 +108,9 @@ export const decideBatch = (
   };
 
   for (const message of messages) {
-    const matches = deps.registry.match(message.topic).filter((entry) => entry.route?.definition.broker === origin.broker);
+    const matches = deps.registry
+      .match(message.topic)
+      .filter((entry) => entry.route?.definition.broker === origin.broker);
     if (matches.length === 0) {
       messageIds.push(null);
       continue;
@@ -124,7 +126,10 @@ export const decideBatch = (
 
     for (const entry of matches) {
       const { definition, filter, validate } = entry.route as Route;
-      if (payloadDigest !== undefined && deps.registry.retained.isRepeat(entry.state.code, message.topic, payloadDigest)) {
+      if (
+        payloadDigest !== undefined &&
+        deps.registry.retained.isRepeat(entry.state.code, message.topic, payloadDigest)
+      ) {
         const repeat = skipped.get(entry) ?? { count: 0, topics: new Set() };
         repeat.count += 1;
         if (repeat.topics.size < TOPICS_SHOWN) repeat.topics.add(message.topic);

@@ -96,10 +96,7 @@ export class IngestPipeline {
   /** Resolves when all that was submitted is durable; after `graceMs` the rest stays unacknowledged. */
   async stop(graceMs: number): Promise<void> {
     const timeout = new AbortController();
-    await Promise.race([
-      this.#queue.drained(),
-      delay(graceMs, undefined, { signal: timeout.signal }).catch(() => {}),
-    ]);
+    await Promise.race([this.#queue.drained(), delay(graceMs, undefined, { signal: timeout.signal }).catch(() => {})]);
     timeout.abort();
     this.#queue.abandon();
     if (this.#queue.uncommitted.length === 0) await this.#snapshot();

@@ -150,7 +150,9 @@ export class DeliveryRunner {
     if (this.#active.has(item.id)) return;
     group.inFlight += 1;
     const running = this.#deliver(group, item, action, signal)
-      .catch((error: unknown) => this.#deps.log.error({ err: error, delivery: item.id }, "delivery failed unexpectedly"))
+      .catch((error: unknown) =>
+        this.#deps.log.error({ err: error, delivery: item.id }, "delivery failed unexpectedly"),
+      )
       .finally(() => {
         group.inFlight -= 1;
         this.#active.delete(item.id);

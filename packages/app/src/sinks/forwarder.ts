@@ -6,7 +6,14 @@
  * so `dispatched = done + dead + discarded + items waiting or leased` holds at every moment, whatever was killed when.
  */
 import type { EventType, RecordedEvent } from "@sluice/contracts";
-import { type CountDelta, deliveryId, type OfflineQueue, type QueueChanges, type QueueItem, type ReadPage } from "@sluice/domain";
+import {
+  type CountDelta,
+  deliveryId,
+  type OfflineQueue,
+  type QueueChanges,
+  type QueueItem,
+  type ReadPage,
+} from "@sluice/domain";
 import type { SinkTask } from "./sink.ts";
 
 export const FORWARDER = "forwarder";
@@ -119,7 +126,9 @@ export class Forwarder implements SinkTask {
   }
 }
 
-const settle = (last: ReadonlyMap<string, DeliveryEvent>): Pick<QueueChanges, "complete" | "deadLetter" | "retry" | "discard"> => {
+const settle = (
+  last: ReadonlyMap<string, DeliveryEvent>,
+): Pick<QueueChanges, "complete" | "deadLetter" | "retry" | "discard"> => {
   const complete: string[] = [];
   const deadLetter: { id: string; reason: string }[] = [];
   const retry: { id: string; at: number }[] = [];

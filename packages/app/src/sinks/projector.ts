@@ -65,7 +65,9 @@ const idOf = (data: Settled): string =>
   });
 
 /** A delivery's entry in the list of dead letters; rows have theirs from the store that refused them. */
-const letterOf = (event: RecordedEvent<"DeliveryDeadLettered" | "DeliveryRetried" | "DeliveryDiscarded">): DeadLetter => ({
+const letterOf = (
+  event: RecordedEvent<"DeliveryDeadLettered" | "DeliveryRetried" | "DeliveryDiscarded">,
+): DeadLetter => ({
   id: idOf(event.data),
   kind: "delivery",
   flow: event.data.flow,
@@ -192,7 +194,10 @@ export class Projector implements SinkTask {
   async #findUnannounced(): Promise<void> {
     let after: string | null = null;
     do {
-      const page = await this.#projection.deadLetters({ kind: "row" }, { limit: 1_000, ...(after === null ? {} : { after }) });
+      const page = await this.#projection.deadLetters(
+        { kind: "row" },
+        { limit: 1_000, ...(after === null ? {} : { after }) },
+      );
       this.#unannounced.push(...page.items);
       after = page.next;
     } while (after !== null);

@@ -86,14 +86,18 @@ export class LogFollower {
   }
 
   async #age(): Promise<number> {
-    const page = await this.#deps.store.readAll({ limit: 1, ...(this.#cursor === null ? {} : { after: this.#cursor }) });
+    const page = await this.#deps.store.readAll({
+      limit: 1,
+      ...(this.#cursor === null ? {} : { after: this.#cursor }),
+    });
     const oldest = page.events[0];
     return oldest === undefined ? 0 : Math.max(0, (this.#deps.clock.now() - Date.parse(oldest.recordedAt)) / 1000);
   }
 
   #failed(error: unknown): void {
     this.#lastError = error instanceof Error ? error.message : String(error);
-    if (this.#failingSince === null) this.#deps.log.error({ sink: this.#task.name, err: error }, "sink fails; retrying");
+    if (this.#failingSince === null)
+      this.#deps.log.error({ sink: this.#task.name, err: error }, "sink fails; retrying");
     this.#failingSince ??= this.#deps.clock.now();
   }
 

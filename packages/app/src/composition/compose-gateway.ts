@@ -1,0 +1,29 @@
+/** The gateway's own thread: everything but the work of the sinks. */
+
+import type { Configuration } from "@sluice/contracts";
+import { Container, ContainerModule } from "inversify";
+import type { Logger } from "pino";
+import { FlowRegistry } from "../flows/flow-registry.ts";
+import { IngestPipeline } from "../ingest/ingest-pipeline.ts";
+import { ajvModule, mqttModule, sqliteModule, systemModule } from "./modules.ts";
+import { tokens } from "./tokens.ts";
+
+const ingestModule = new ContainerModule(({ bind }) => {
+  bind(tokens.registry).toResolvedValue(
+    (store, snapshots, validator, ids, log) => new FlowRegistry({ store, snapshots, validator, ids, log }),
+    [tokens.eventStore, tokens.snapshotStore, tokens.validator, tokens.ids, tokens.log],
+  );
+  bind(tokens.pipeline).toResolvedValue(
+    (registry, store, codec, ids, clock, log, configuration) =>
+      new IngestPipeline({ registry, store, codec, ids, clock, log, maxPayloadBytes: configuration.maxPayloadBytes }),
+    [tokens.registry, tokens.eventStore, tokens.codec, tokens.ids, tokens.clock, tokens.log, tokens.configuration],
+  );
+});
+
+export const composeGateway = async (configuration: Configuration, log: Logger): Promise<Container> => {
+  const container = new Container({ defaultScope: "Singleton" });
+  container.bind(tokens.configuration).toConstantValue(configuration);
+  container.bind(tokens.log).toConstantValue(log);
+  await container.load(systemModule, sqliteModule("workers"), ajvModule, mqttModule, ingestModule);
+  return container;
+};

@@ -1,0 +1,62 @@
+/**
+ * Which adapter stands behind which port: one module an adapter package. No I/O happens here; what has a life is started
+ * and stopped by `gateway.ts` and `compose-sink.ts`, in an order that is written out there.
+ */
+import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
+import { UndiciEndpointGateway } from "@sluice/adapter-http";
+import {
+  SqliteEventStore,
+  SqliteOfflineQueue,
+  SqliteProjectionStore,
+  SqliteSnapshotStore,
+} from "@sluice/adapter-sqlite";
+import type { Configuration } from "@sluice/contracts";
+import { ContainerModule } from "inversify";
+import { systemClock, uuidv7 } from "../system/ids.ts";
+import { locationsOf } from "./locations.ts";
+import { tokens } from "./tokens.ts";
+
+export const systemModule = new ContainerModule(({ bind }) => {
+  bind(tokens.clock).toConstantValue(systemClock);
+  bind(tokens.ids).toConstantValue(uuidv7);
+});
+
+/** @param threads `workers` where the calling thread has better things to do, `inline` in a sink's own thread */
+export const sqliteModule = (threads: "workers" | "inline") =>
+  new ContainerModule(({ bind }) => {
+    bind(tokens.eventStore).toResolvedValue(
+      (configuration, clock) => new SqliteEventStore({ path: locationsOf(configuration).events, clock, threads }),
+      [tokens.configuration, tokens.clock],
+    );
+    bind(tokens.projectionStore).toResolvedValue(
+      (configuration: Configuration) => new SqliteProjectionStore({ path: locationsOf(configuration).projection }),
+      [tokens.configuration],
+    );
+    bind(tokens.snapshotStore).toResolvedValue(
+      (configuration: Configuration) => new SqliteSnapshotStore({ path: locationsOf(configuration).snapshots }),
+      [tokens.configuration],
+    );
+    bind(tokens.deliveryQueue).toResolvedValue(
+      // Not bounded: it holds references to what the log holds anyway. Not fsynced at each step: queue and cursor go
+      // back together, and the log gives what is missing again.
+      (configuration: Configuration) =>
+        new SqliteOfflineQueue({
+          path: locationsOf(configuration).deliveries,
+          capacity: Number.POSITIVE_INFINITY,
+          durability: "normal",
+        }),
+      [tokens.configuration],
+    );
+  });
+
+export const ajvModule = new ContainerModule(({ bind }) => {
+  bind(tokens.codec).toResolvedValue(
+    (configuration: Configuration) => new JsonPayloadCodec({ maxBytes: configuration.maxPayloadBytes }),
+    [tokens.configuration],
+  );
+  bind(tokens.validator).toResolvedValue(() => new AjvPayloadValidator());
+});
+
+export const httpModule = new ContainerModule(({ bind }) => {
+  bind(tokens.endpointGateway).toResolvedValue((clock) => new UndiciEndpointGateway({ clock }), [tokens.clock]);
+});

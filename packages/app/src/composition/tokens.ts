@@ -1,0 +1,39 @@
+/** One token a service. The token's type carries the service's, so that swapped tokens do not compile. */
+import type { Configuration } from "@sluice/contracts";
+import type {
+  Clock,
+  EndpointGateway,
+  EventStore,
+  IdSource,
+  MessageSource,
+  OfflineQueue,
+  PayloadCodec,
+  PayloadValidator,
+  ProjectionStore,
+  SnapshotStore,
+} from "@sluice/domain";
+import type { ServiceIdentifier } from "inversify";
+import type { Logger } from "pino";
+import type { FlowRegistry } from "../flows/flow-registry.ts";
+import type { IngestPipeline } from "../ingest/ingest-pipeline.ts";
+import type { SinkFlow } from "../sinks/sink-protocol.ts";
+
+const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
+
+export const tokens = {
+  configuration: token<Configuration>("configuration"),
+  log: token<Logger>("log"),
+  clock: token<Clock>("clock"),
+  ids: token<IdSource>("ids"),
+  eventStore: token<EventStore>("event store"),
+  projectionStore: token<ProjectionStore>("projection store"),
+  snapshotStore: token<SnapshotStore>("snapshot store"),
+  deliveryQueue: token<OfflineQueue>("delivery queue"),
+  endpointGateway: token<EndpointGateway>("endpoint gateway"),
+  codec: token<PayloadCodec>("payload codec"),
+  validator: token<PayloadValidator>("payload validator"),
+  messageSource: token<MessageSource>("message source"),
+  registry: token<FlowRegistry>("flow registry"),
+  pipeline: token<IngestPipeline>("ingest pipeline"),
+  sinkFlows: token<ReadonlyMap<string, SinkFlow>>("flows of a sink"),
+};

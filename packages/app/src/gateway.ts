@@ -1,0 +1,165 @@
+/**
+ * The gateway's life. Things start in the order in which they need each other (log, flows, sinks, API, and at last the
+ * sources, so that no message comes before there is someone to take it) and stop in the reverse order.
+ */
+import type { Configuration } from "@sluice/contracts";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { composeGateway } from "./composition/compose-gateway.ts";
+import { locationsOf } from "./composition/locations.ts";
+import { tokens } from "./composition/tokens.ts";
+import { buildHttpServer } from "./http/server.ts";
+import { healthOf } from "./observe/health.ts";
+import { createMetrics } from "./observe/metrics.ts";
+import { balancesOf, takeOverview, toActionCounts } from "./observe/overview.ts";
+import type { SinkFlow } from "./sinks/sink-protocol.ts";
+import { SinkThread } from "./sinks/sink-thread.ts";
+import { adminToken, lockDataDirectory, removeRuntimeInfo, writeRuntimeInfo } from "./system/data-directory.ts";
+
+export interface RunningGateway {
+  readonly adminUrl: string;
+  /** Where devices publish to, without credentials. */
+  readonly brokerUrl: string;
+  readonly token: string;
+  /** Drains, flushes, closes. Safe to call twice. */
+  stop(): Promise<void>;
+  /** Resolves only if the gateway cannot go on. */
+  readonly failed: Promise<Error>;
+}
+
+const DRAIN_MS = 10_000;
+
+/** @throws when it cannot start; everything that had been started is stopped again */
+export const startGateway = async (
+  configuration: Configuration,
+  { log }: { readonly log: Logger },
+): Promise<RunningGateway> => {
+  const started: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let undo = started.pop(); undo !== undefined; undo = started.pop()) {
+      try {
+        await undo();
+      } catch (error) {
+        log.error({ err: error }, "could not be stopped cleanly");
+      }
+    }
+  };
+  try {
+    return await start(configuration, log, started, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};
+
+const start = async (
+  configuration: Configuration,
+  log: Logger,
+  started: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<RunningGateway> => {
+  const locations = locationsOf(configuration);
+  const lock = await lockDataDirectory(locations.dataDir, locations.lock);
+  started.push(() => lock.release());
+  const admin = await adminToken(configuration.adminToken, locations.adminToken);
+
+  const container = await composeGateway(configuration, log);
+  const store = container.get(tokens.eventStore);
+  const projection = container.get(tokens.projectionStore);
+  const registry = container.get(tokens.registry);
+  const pipeline = container.get(tokens.pipeline);
+  const clock = container.get(tokens.clock);
+
+  await store.start();
+  started.push(() => store.stop());
+  const before = performance.now();
+  const loaded = await registry.load();
+  log.info({ ...loaded, ms: Math.round(performance.now() - before) }, "flows rebuilt from the log");
+
+  await projection.start();
+  started.push(() => projection.stop());
+  const flows = (): SinkFlow[] =>
+    [...registry.definitions()].map(([code, definition]) => ({
+      code,
+      definition,
+      enabled: registry.get(code)?.status === "enabled",
+    }));
+  const [projector, forwarder] = (["projector", "forwarder"] as const).map(
+    (role) => new SinkThread({ role, configuration, flows, log }),
+  ) as [SinkThread, SinkThread];
+  for (const sink of [projector, forwarder]) {
+    sink.start();
+    started.push(() => sink.stop());
+  }
+
+  const broker = container.get(tokens.broker);
+  const sources = [container.get(tokens.messageSource)];
+  const metrics = createMetrics(registry);
+  const overview = () => takeOverview({ registry, pipeline, sources, projector, forwarder });
+  const server = await buildHttpServer({
+    registry,
+    store,
+    projection,
+    codec: container.get(tokens.codec),
+    validator: container.get(tokens.validator),
+    ids: container.get(tokens.ids),
+    clock,
+    log,
+    adminToken: admin.token,
+    defaultTimeoutSeconds: configuration.httpTimeoutSeconds,
+    health: async () => {
+      let logError: string | null = null;
+      const head = await store.head().catch((error: Error) => {
+        logError = error.message;
+        return null;
+      });
+      return healthOf({ overview: await overview(), head, logError, configuration, clock });
+    },
+    metrics: async () => metrics.render(await overview()),
+    actionCounts: async (code) => balancesOf(registry.require(code), await overview()).map(toActionCounts),
+  });
+  const adminUrl = await listen(server, configuration, log);
+  started.push(() => server.close());
+
+  const failed = Promise.withResolvers<Error>();
+  await broker?.start();
+  started.push(async () => broker?.stop());
+  const subscribe = (): void => {
+    for (const source of sources) {
+      void source
+        .subscribe(registry.subscriptions(source.name))
+        .catch((error: unknown) => log.error({ err: error }, "subscriptions cannot be changed"));
+    }
+  };
+  registry.onChange(() => {
+    subscribe();
+    projector.flowsChanged();
+    forwarder.flowsChanged();
+  });
+  subscribe();
+  for (const source of sources) {
+    await source.start();
+    pipeline.run(source).catch(failed.resolve);
+    started.push(() => source.stop());
+  }
+  started.push(() => pipeline.stop(DRAIN_MS));
+
+  const brokerUrl = broker?.url ?? sources[0]?.status().url ?? "";
+  await writeRuntimeInfo(locations.runtime, {
+    pid: process.pid,
+    adminUrl,
+    brokerUrl,
+    startedAt: new Date(clock.now()).toISOString(),
+  });
+  started.push(() => removeRuntimeInfo(locations.runtime));
+  if (admin.source === "generated") log.info({ file: locations.adminToken }, "admin token generated");
+  log.info({ adminUrl, brokerUrl, dataDir: locations.dataDir }, "gateway started");
+  return { adminUrl, brokerUrl, token: admin.token, stop, failed: failed.promise };
+};
+
+/** If the port is taken the gateway does not start: an admin API elsewhere than configured would not be found. */
+const listen = async (server: FastifyInstance, configuration: Configuration, log: Logger): Promise<string> => {
+  const address = await server.listen({ host: configuration.adminHost, port: configuration.adminPort });
+  log.debug({ address }, "admin API listens");
+  return address;
+};

@@ -1,0 +1,172 @@
+/**
+ * The health report. `unhealthy` (503): the gateway cannot do its main job, because a broker is away or the log takes no
+ * appends. `degraded` (200): it takes messages in safely, but something needs a look: a sink that fails or lags, an
+ * endpoint that is down, dead letters.
+ */
+import type { Configuration, HealthReport } from "@sluice/contracts";
+import type { Clock, SourceStatus } from "@sluice/domain";
+import type { SinkAnswer } from "../sinks/sink-thread.ts";
+import { forwarderReport, type Overview, projectorReport } from "./overview.ts";
+
+type Status = HealthReport["status"];
+type Reason = HealthReport["reasons"][number];
+
+/** A sink further behind than this is worth a look. */
+const LAG_SECONDS = 60;
+
+export interface HealthInput {
+  readonly overview: Overview;
+  readonly head: string | null;
+  /** Why the log cannot be read; null when it can. */
+  readonly logError: string | null;
+  readonly configuration: Configuration;
+  readonly clock: Clock;
+}
+
+export const healthOf = ({ overview, head, logError, configuration, clock }: HealthInput): HealthReport => {
+  const { ingest, sources } = overview;
+  const reasons: Reason[] = [];
+  const note = (code: string, status: Status, message: string) => reasons.push({ code, status, message });
+
+  for (const source of sources) {
+    if (!source.connected) {
+      note("broker-disconnected", "unhealthy", `broker ${source.name}: ${source.lastError ?? "not connected"}`);
+    }
+    for (const [filter, reason] of source.refused) {
+      note("subscription-refused", "degraded", `broker ${source.name} refuses ${filter}: ${reason}`);
+    }
+  }
+  if (ingest.failing !== null) {
+    const seconds = Math.round((clock.now() - ingest.failing.since) / 1000);
+    note("log-not-writable", "unhealthy", `no append for ${seconds} s: ${ingest.failing.reason}`);
+  }
+  if (logError !== null) note("log-not-readable", "unhealthy", logError);
+
+  const sinks = [projectorHealth(overview), ...forwarderHealth(overview, clock)];
+  for (const sink of sinks) {
+    if (sink.lastError !== null) note("sink-failing", sink.status, `${sink.name}: ${sink.lastError}`);
+    else if (sink.lagSeconds > LAG_SECONDS) {
+      note(
+        "sink-lagging",
+        "degraded",
+        `${sink.name}: ${sink.lagEvents} events, ${Math.round(sink.lagSeconds)} s behind`,
+      );
+    }
+    if (sink.dead > 0) note("dead-letters", "degraded", `${sink.name}: ${sink.dead} dead letters`);
+  }
+
+  const worst = reasons.some((reason) => reason.status === "unhealthy");
+  const status: Status = worst ? "unhealthy" : reasons.length > 0 ? "degraded" : "healthy";
+  return {
+    status,
+    client_id: configuration.mqttClientId,
+    reasons,
+    brokers: sources.map(brokerView),
+    log: {
+      writable: ingest.failing === null,
+      head,
+      unacknowledged: ingest.uncommitted,
+      lastError: ingest.failing?.reason ?? logError,
+    },
+    sinks,
+    statistics: statisticsOf(overview, clock),
+  };
+};
+
+const brokerView = (source: SourceStatus): HealthReport["brokers"][number] => ({
+  name: source.name,
+  url: source.url,
+  connected: source.connected,
+  protocolVersion: source.protocolVersion,
+  subscriptions: source.subscriptions,
+  currentBackoffSeconds: source.currentBackoffSeconds,
+  lastError: source.lastError,
+});
+
+type SinkHealth = HealthReport["sinks"][number];
+
+const silent = (name: string, answer: SinkAnswer): SinkHealth => ({
+  name,
+  status: "degraded",
+  lagEvents: 0,
+  lagSeconds: 0,
+  pending: 0,
+  oldestPendingSeconds: 0,
+  dead: 0,
+  lastError: "error" in answer ? answer.error : "no report",
+});
+
+const lagStatus = (lagSeconds: number, failing: boolean): Status =>
+  failing || lagSeconds > LAG_SECONDS ? "degraded" : "healthy";
+
+const projectorHealth = (overview: Overview): SinkHealth => {
+  const report = projectorReport(overview);
+  if (report === undefined) return silent("projection", overview.projector);
+  const { sink, dead } = report;
+  return {
+    name: sink.name,
+    status: dead > 0 ? "degraded" : lagStatus(sink.lagSeconds, sink.failingSince !== null),
+    lagEvents: sink.lagEvents,
+    lagSeconds: sink.lagSeconds,
+    pending: sink.lagEvents,
+    oldestPendingSeconds: sink.lagSeconds,
+    dead,
+    lastError: sink.lastError,
+  };
+};
+
+/** The forwarder as a follower of the log, then each endpoint on its own. */
+const forwarderHealth = (overview: Overview, clock: Clock): SinkHealth[] => {
+  const report = forwarderReport(overview);
+  if (report === undefined) return [silent("forwarder", overview.forwarder)];
+  const { sink } = report;
+  const groups = [...report.groups.values()];
+  const age = (since: number | null) => (since === null ? 0 : Math.max(0, (clock.now() - since) / 1000));
+  return [
+    {
+      name: sink.name,
+      status: lagStatus(sink.lagSeconds, sink.failingSince !== null),
+      lagEvents: sink.lagEvents,
+      lagSeconds: sink.lagSeconds,
+      pending: groups.reduce((sum, group) => sum + group.waiting + group.leased, 0),
+      oldestPendingSeconds: age(report.queue.oldest),
+      dead: 0,
+      lastError: sink.lastError,
+    },
+    ...groups.map((group): SinkHealth => {
+      const pending = group.waiting + group.leased;
+      const failing = group.breaker !== "closed" || (pending > 0 && group.lastError !== null);
+      return {
+        name: `endpoint:${group.group}`,
+        status: failing || group.dead > 0 ? "degraded" : lagStatus(age(group.oldest), false),
+        lagEvents: pending,
+        lagSeconds: age(group.oldest),
+        pending,
+        oldestPendingSeconds: age(group.oldest),
+        dead: group.dead,
+        lastError: failing ? group.lastError : null,
+      };
+    }),
+  ];
+};
+
+const statisticsOf = (overview: Overview, clock: Clock): HealthReport["statistics"] => {
+  const { sources, ingest } = overview;
+  const queue = forwarderReport(overview)?.queue;
+  return {
+    connected: sources.every((source) => source.connected),
+    current_backoff_seconds: Math.max(0, ...sources.map((source) => source.currentBackoffSeconds)),
+    offline_queue: {
+      total_messages: queue?.total ?? 0,
+      by_priority: Object.fromEntries(
+        [...(queue?.byPriority ?? [])].map(([priority, count]) => [`${priority}`, count]),
+      ),
+      oldest_message_age_seconds:
+        queue === undefined || queue.oldest === null ? null : Math.max(0, (clock.now() - queue.oldest) / 1000),
+      capacity_used_percent: queue?.capacityUsedPercent ?? 0,
+    },
+    inflight_messages: sources.reduce((sum, source) => sum + source.unacknowledged, 0) + ingest.uncommitted,
+    tls_enabled: sources.some((source) => source.tls),
+    active_subscriptions: sources.reduce((sum, source) => sum + source.subscriptions, 0),
+  };
+};

@@ -1,0 +1,68 @@
+/** One consistent look at the whole gateway: what health, metrics and the API's counts are made from. */
+import type { ActionCounts } from "@sluice/contracts";
+import type { FlowState, MessageSource, SourceStatus } from "@sluice/domain";
+import type { FlowRegistry } from "../flows/flow-registry.ts";
+import type { IngestPipeline, IngestStatus } from "../ingest/ingest-pipeline.ts";
+import { groupOf } from "../sinks/forwarder.ts";
+import type { ForwarderReport, ProjectorReport } from "../sinks/sink-protocol.ts";
+import type { SinkAnswer, SinkThread } from "../sinks/sink-thread.ts";
+import { type ActionBalance, endpointBalance, storeBalance } from "./conservation.ts";
+
+export interface Overview {
+  readonly ingest: IngestStatus;
+  readonly sources: readonly SourceStatus[];
+  readonly projector: SinkAnswer;
+  readonly forwarder: SinkAnswer;
+  /** Nothing came in while the sinks were asked, and nothing was uncommitted. */
+  readonly quiet: boolean;
+}
+
+export interface OverviewDependencies {
+  readonly registry: FlowRegistry;
+  readonly pipeline: IngestPipeline;
+  readonly sources: readonly MessageSource[];
+  readonly projector: SinkThread;
+  readonly forwarder: SinkThread;
+}
+
+export const takeOverview = async (deps: OverviewDependencies): Promise<Overview> => {
+  const before = deps.pipeline.status();
+  const [projector, forwarder] = await Promise.all([deps.projector.report(), deps.forwarder.report()]);
+  const ingest = deps.pipeline.status();
+  const quiet = before.uncommitted + ingest.uncommitted === 0 && before.messages === ingest.messages;
+  return { ingest, sources: deps.sources.map((source) => source.status()), projector, forwarder, quiet };
+};
+
+export const projectorReport = (overview: Pick<Overview, "projector">): ProjectorReport | undefined =>
+  "report" in overview.projector && overview.projector.report.role === "projector"
+    ? overview.projector.report
+    : undefined;
+
+export const forwarderReport = (overview: Pick<Overview, "forwarder">): ForwarderReport | undefined =>
+  "report" in overview.forwarder && overview.forwarder.report.role === "forwarder"
+    ? overview.forwarder.report
+    : undefined;
+
+/** Balances of a living flow's actions, and of those that it had before and still owes for. */
+export const balancesOf = (flow: FlowState, overview: Overview): ActionBalance[] => {
+  const types = new Map(flow.definition?.actions.map((action) => [action.id, action.type]));
+  const forwarder = forwarderReport(overview);
+  const actions = new Set([...types.keys(), ...Object.keys(flow.owed)]);
+  return [...actions].map((action) => {
+    const isEndpoint = types.has(action)
+      ? types.get(action) === "POST_ENDPOINT"
+      : (forwarder?.groups.has(groupOf(flow.code, action)) ?? false);
+    return isEndpoint
+      ? endpointBalance(flow, action, forwarder)
+      : storeBalance(flow, action, projectorReport(overview), overview.quiet);
+  });
+};
+
+export const toActionCounts = ({ action, accepted, done, pending, dead, discarded }: ActionBalance): ActionCounts => ({
+  action,
+  accepted,
+  done,
+  pending,
+  dead,
+  discarded,
+});

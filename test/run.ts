@@ -1,0 +1,34 @@
+/**
+ * Runs every test that this machine can run: `node test/run.ts [path prefix …]`.
+ *
+ * Tests that need a program which is missing are skipped by name with the reason, listed again at the end; with
+ * SLUICE_REQUIRE_SERVICES=1 such a skip is a failure. Test files run in processes of their own, two at a time: more
+ * only makes the timing of those with real brokers worse.
+ */
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+
+const root = import.meta.dirname;
+const prefixes = process.argv.slice(2).filter((argument) => argument !== "--");
+const files = globSync("**/*.test.ts", { cwd: root, exclude: (path) => path.includes("node_modules") })
+  .filter((file) => prefixes.length === 0 || prefixes.some((prefix) => file.startsWith(prefix.replace(/^test\//, ""))))
+  .sort();
+if (files.length === 0) {
+  console.error(`no test files under ${prefixes.join(", ")}`);
+  process.exit(1);
+}
+
+const reporters = ["spec", join(root, "support", "skips-reporter.ts")];
+const runner = spawn(
+  process.execPath,
+  [
+    "--test",
+    "--test-concurrency=2",
+    "--test-timeout=240000",
+    ...reporters.flatMap((reporter) => [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout"]),
+    ...files.map((file) => join(root, file)),
+  ],
+  { stdio: "inherit" },
+);
+runner.on("exit", (code) => process.exit(code ?? 1));
