@@ -1,3 +1,5 @@
+import type { Clock } from "@sluice/domain";
+
 /** What every SQLite store of this package is opened with. A store's own options extend this type. */
 export interface DatabaseOptions {
   /** File of the database; made with its directory when missing. Not `:memory:`: several connections share it. */
@@ -15,3 +17,17 @@ export interface DatabaseOptions {
 }
 
 export const databaseDefaults = { busyTimeoutMs: 5_000, walAutocheckpointPages: 4_000 } as const;
+
+export interface EventStoreOptions extends DatabaseOptions {
+  /** Gives `recordedAt`, as far as it does not go back. */
+  readonly clock: Clock;
+  /**
+   * `workers` (the default): one thread writes, one reads, and the caller's thread never waits for the disk.
+   * `inline`: everything runs in the caller's thread; for threads that have nothing else to do meanwhile.
+   */
+  readonly threads?: "workers" | "inline";
+  /** Milliseconds after which a subscriber looks for events that other connections appended; 50 when absent. */
+  readonly pollIntervalMs?: number;
+}
+
+export const eventStoreDefaults = { threads: "workers", pollIntervalMs: 50 } as const;

@@ -1,1 +1,3 @@
-export {};
+export type { DatabaseOptions, EventStoreOptions } from "./config.ts";
+export { UnusableDatabase } from "./connection.ts";
+export { SqliteEventStore } from "./event-store.ts";

@@ -1,0 +1,203 @@
+/**
+ * Appending to the event log, synchronously, on one connection.
+ *
+ * All appends of a call share one transaction, and with it one fsync, yet succeed or fail each by itself. Heads and
+ * versions are read inside the transaction, so any number of connections may append to the same file.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type AppendResult, EventRejected, parseStream, WrongExpectedVersion } from "@sluice/domain";
+import { isDataError, transact } from "./connection.ts";
+import { CELLS, type Cell, type EncodedAppend } from "./event-codec.ts";
+
+export type AppendOutcome = AppendResult | WrongExpectedVersion | EventRejected;
+
+interface StreamState {
+  /** Null until the stream has a row. */
+  readonly id: number | null;
+  readonly version: number;
+  readonly lastPosition: number;
+}
+
+/** What the running transaction has done so far. */
+interface Tail {
+  position: number;
+  recordedAt: number;
+  /** Streams touched, with what their rows will say. */
+  readonly streams: Map<string, StreamState>;
+}
+
+interface KnownEvent {
+  readonly position: number;
+  readonly stream: string;
+  readonly version: number;
+  readonly recordedAt: number;
+}
+
+const UNKNOWN_STREAM: StreamState = { id: null, version: 0, lastPosition: 0 };
+
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+export class EventLogAppender {
+  readonly #database: DatabaseSync;
+  readonly #lastEvent: StatementSync;
+  readonly #stream: StatementSync;
+  readonly #createStream: StatementSync;
+  readonly #updateStream: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #byId: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#lastEvent = database.prepare("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1");
+    this.#stream = database.prepare("SELECT id, version, last_position AS lastPosition FROM streams WHERE name = ?");
+    this.#createStream = database.prepare(
+      `INSERT INTO streams (name, category, flow, version, first_position, last_position)
+       VALUES (?, ?, ?, 0, ?, 0) RETURNING id`,
+    );
+    this.#updateStream = database.prepare("UPDATE streams SET version = ?, last_position = ? WHERE id = ?");
+    this.#insert = database.prepare(
+      `INSERT INTO events
+         (position, id, stream_id, version, type, schema_version, message_id, recorded_at, metadata, data)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#byId = database.prepare(
+      `SELECT e.position, s.name AS stream, e.version, e.recorded_at AS recordedAt
+       FROM events AS e JOIN streams AS s ON s.id = e.stream_id WHERE e.id = ?`,
+    );
+  }
+
+  /**
+   * The outcomes in the order given. When it throws, nothing at all was written.
+   * @throws SQLite's own error
+   */
+  append(appends: readonly EncodedAppend[]): readonly AppendOutcome[] {
+    try {
+      return this.#transaction(appends, (append, tail) => this.#appendOne(append, tail));
+    } catch (error) {
+      // Some event's data is at fault, most likely an id that the log has already. Savepoints find out whose; they
+      // are not used at first because they make SQLite copy every page that it changes.
+      if (!isDataError(error)) throw error;
+      return this.#transaction(appends, (append, tail) => this.#appendInSavepoint(append, tail));
+    }
+  }
+
+  #transaction(
+    appends: readonly EncodedAppend[],
+    appendOne: (append: EncodedAppend, tail: Tail) => AppendOutcome,
+  ): readonly AppendOutcome[] {
+    return transact(this.#database, () => {
+      const last = this.#lastEvent.get() as { position: number; recorded_at: number } | undefined;
+      const tail: Tail = { position: last?.position ?? 0, recordedAt: last?.recorded_at ?? 0, streams: new Map() };
+      const outcomes = appends.map((append) => appendOne(append, tail));
+      for (const { id, version, lastPosition } of tail.streams.values()) {
+        this.#updateStream.run(version, lastPosition, id);
+      }
+      return outcomes;
+    });
+  }
+
+  #appendInSavepoint(append: EncodedAppend, tail: Tail): AppendOutcome {
+    const { position, recordedAt } = tail;
+    const streams = new Map(tail.streams);
+    this.#database.exec("SAVEPOINT append");
+    try {
+      return this.#appendOne(append, tail);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      this.#database.exec("ROLLBACK TO append");
+      Object.assign(tail, { position, recordedAt, streams });
+      return (
+        this.#known(append) ??
+        new EventRejected(`the log does not take this batch: ${(error as Error).message}`, { cause: error })
+      );
+    } finally {
+      if (this.#database.isTransaction) this.#database.exec("RELEASE append");
+    }
+  }
+
+  /** Checks everything before it writes anything, so that a refusal leaves no trace. */
+  #appendOne(append: EncodedAppend, tail: Tail): AppendOutcome {
+    const planned = new Map<string, number>();
+    const versions: number[] = [];
+    for (const [index, stream] of append.streams.entries()) {
+      const actual = planned.get(stream) ?? this.#state(stream, tail).version;
+      const expected = append.expected[index] as EncodedAppend["expected"][number];
+      if (!isAsExpected(expected, actual)) {
+        // A retry of an append that did succeed finds the stream moved on, by itself.
+        return this.#known(append) ?? new WrongExpectedVersion(stream, expected, actual);
+      }
+      const version = actual + (append.counts[index] as number);
+      planned.set(stream, version);
+      versions.push(version);
+    }
+
+    const recordedAt = Math.max(append.now, tail.recordedAt);
+    const { cells } = append;
+    let position = tail.position;
+    let cell = 0;
+    for (const [index, stream] of append.streams.entries()) {
+      const state = this.#state(stream, tail);
+      const id = state.id ?? this.#create(stream, position + 1);
+      let { version } = state;
+      for (let count = append.counts[index] as number; count > 0; count--, cell += CELLS) {
+        const [eventId, type, schemaVersion, messageId, data, metadata] = cells.slice(cell, cell + CELLS) as Cell[] &
+          Record<0 | 1 | 2 | 3 | 4 | 5, Cell>;
+        position++;
+        version++;
+        this.#insert.run(position, eventId, id, version, type, schemaVersion, messageId, recordedAt, metadata, data);
+      }
+      tail.streams.set(stream, { id, version, lastPosition: position });
+    }
+    tail.position = position;
+    tail.recordedAt = recordedAt;
+    return { position: String(position), duplicate: false, versions, recordedAt: iso(recordedAt) };
+  }
+
+  #state(stream: string, tail: Tail): StreamState {
+    return tail.streams.get(stream) ?? (this.#stream.get(stream) as StreamState | undefined) ?? UNKNOWN_STREAM;
+  }
+
+  #create(stream: string, firstPosition: number): number {
+    const parsed = parseStream(stream);
+    const row = this.#createStream.get(stream, parsed?.category ?? null, parsed?.flow ?? null, firstPosition);
+    return (row as { id: number }).id;
+  }
+
+  /** What the first try of this batch gave, if there was one; null when the log has none of its events. */
+  #known(append: EncodedAppend): AppendOutcome | null {
+    const total = append.cells.length / CELLS;
+    const ids = Array.from({ length: total }, (_, index) => append.cells[index * CELLS] as string);
+    if (new Set(ids).size < total) return new EventRejected("an event id is twice in the batch");
+    const events = ids.map((id) => this.#byId.get(id) as KnownEvent | undefined);
+    const known = events.filter((event) => event !== undefined);
+    if (known.length === 0) return null;
+    if (known.length < total) {
+      return new EventRejected(`${known.length} of the batch's ${total} events are in the log already`);
+    }
+    const versions: number[] = [];
+    let index = 0;
+    for (const [entry, stream] of append.streams.entries()) {
+      const end = index + (append.counts[entry] as number);
+      if (known.slice(index, end).some((event) => event.stream !== stream)) {
+        return new EventRejected(`events of the batch are in the log already, not in stream ${stream}`);
+      }
+      versions.push((known[end - 1] as KnownEvent).version);
+      index = end;
+    }
+    const last = known[total - 1] as KnownEvent;
+    return { position: String(last.position), duplicate: true, versions, recordedAt: iso(last.recordedAt) };
+  }
+}
+
+const isAsExpected = (expected: EncodedAppend["expected"][number], actual: number): boolean => {
+  switch (expected) {
+    case "any":
+      return true;
+    case "none":
+      return actual === 0;
+    case "exists":
+      return actual > 0;
+    default:
+      return actual === expected;
+  }
+};

@@ -1,0 +1,129 @@
+/**
+ * Which events a filter has to look at, found through an index: positions in reading order, without their rows.
+ *
+ * A lane is a sequence of positions that one index gives in order: the events of a message, of a stream, of a rare
+ * type. A flow is one lane a stream; streams whose first and last position lie outside the range are not touched.
+ */
+import type { EventFilter } from "@sluice/domain";
+import type { StatementCache } from "./statement-cache.ts";
+
+/** Positions, both inclusive. */
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+  readonly backwards: boolean;
+}
+
+/** Types left out of the index `events_by_rare_type`; the condition must be repeated for SQLite to use it. */
+const COMMON_TYPES: ReadonlySet<string> = new Set(["MessageReceived", "StoredAttribute", "EndpointForwarded"]);
+const IS_RARE = "type NOT IN ('MessageReceived', 'StoredAttribute', 'EndpointForwarded')";
+
+/**
+ * The first `count` positions in the range that can match, in reading order; fewer only when there are no more. Null
+ * when no index narrows the filter down, so that the range itself is to be read.
+ */
+export const candidates = (
+  statements: StatementCache,
+  { messageId, stream, flow, types }: EventFilter,
+  range: Range,
+  count: number,
+): readonly number[] | null => {
+  if (messageId !== undefined) return positions(statements, "message_id = ?", messageId, range, count);
+  if (stream !== undefined) return ofStreams(statements, "name = ?", stream, range, count);
+  if (types?.every((type) => !COMMON_TYPES.has(type))) {
+    const lanes = [...new Set(types)].map((type) =>
+      positions(statements, `type = ? AND ${IS_RARE}`, type, range, count),
+    );
+    return merge(lanes.flat(), range, count);
+  }
+  if (flow !== undefined) return ofStreams(statements, "flow = ?", flow, range, count);
+  return null;
+};
+
+/** The first position in the range that was recorded at the instant (milliseconds since the epoch) or later. */
+export const firstAtOrAfter = (statements: StatementCache, { first, last }: Range, instant: number): number => {
+  const recordedAt = statements.prepare("SELECT recorded_at AS recordedAt FROM events WHERE position = ?");
+  return search(
+    first,
+    last + 1,
+    (position) => (recordedAt.get(position) as { recordedAt: number }).recordedAt >= instant,
+  );
+};
+
+const positions = (
+  statements: StatementCache,
+  condition: string,
+  value: string,
+  range: Range,
+  count: number,
+): number[] =>
+  statements
+    .prepare(
+      `SELECT position FROM events WHERE ${condition} AND position BETWEEN ? AND ?
+       ORDER BY position${range.backwards ? " DESC" : ""} LIMIT ?`,
+    )
+    .all(value, range.first, range.last, count)
+    .map((row) => row.position as number);
+
+interface StreamRow {
+  readonly id: number;
+  readonly version: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+const ofStreams = (
+  statements: StatementCache,
+  condition: string,
+  value: string,
+  range: Range,
+  count: number,
+): readonly number[] => {
+  const streams = statements
+    .prepare(
+      `SELECT id, version, first_position AS first, last_position AS last FROM streams
+       WHERE ${condition} AND first_position <= ? AND last_position >= ?
+       ORDER BY ${range.backwards ? "last_position DESC" : "first_position"}`,
+    )
+    .all(value, range.last, range.first) as unknown as StreamRow[];
+  let found: number[] = [];
+  for (const stream of streams) {
+    const farthest = found.length < count ? undefined : (found.at(-1) as number);
+    // The streams that follow begin even farther away.
+    if (farthest !== undefined && (range.backwards ? stream.last < farthest : stream.first > farthest)) break;
+    found = merge([...found, ...ofStream(statements, stream, range, count)], range, count);
+  }
+  return found;
+};
+
+/** Versions and positions of a stream rise together, so position bounds become version bounds by binary search. */
+const ofStream = (statements: StatementCache, stream: StreamRow, range: Range, count: number): number[] => {
+  const byVersion = statements.prepare("SELECT position FROM events WHERE stream_id = ? AND version = ?");
+  const firstFrom = (position: number): number =>
+    search(1, stream.version + 1, (version) => {
+      const event = byVersion.get(stream.id, version) as { position: number };
+      return event.position >= position;
+    });
+  const first = stream.first >= range.first ? 1 : firstFrom(range.first);
+  const last = stream.last <= range.last ? stream.version : firstFrom(range.last + 1) - 1;
+  return statements
+    .prepare(
+      `SELECT position FROM events WHERE stream_id = ? AND version BETWEEN ? AND ?
+       ORDER BY version${range.backwards ? " DESC" : ""} LIMIT ?`,
+    )
+    .all(stream.id, first, last, count)
+    .map((row) => row.position as number);
+};
+
+const merge = (found: number[], { backwards }: Range, count: number): number[] =>
+  found.sort((a, b) => (backwards ? b - a : a - b)).slice(0, count);
+
+/** The least integer from `low` on, below `high`, for which the monotone `holds` is true; `high` when there is none. */
+const search = (low: number, high: number, holds: (candidate: number) => boolean): number => {
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+};
