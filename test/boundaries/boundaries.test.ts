@@ -47,7 +47,10 @@ const forbidden = [
 describe("import boundaries", () => {
   for (const [name, folder, source] of forbidden) {
     it(`refuses: ${name}`, () => {
-      assert.match(lint(folder, source), / lint\/\S+\/(noRestrictedImports|noRestrictedGlobals|noNodejsModules)/);
+      assert.match(
+        lint(folder, source),
+        / lint\/\S+\/(noRestrictedImports|noRestrictedGlobals|noNodejsModules|noUndeclaredDependencies)/,
+      );
     });
   }
 
