@@ -2,23 +2,30 @@
  * Every setting of the gateway, declared once: the loader, `sluice config`, the validation messages and the table in
  * docs/configuration.md are all made from this list. A secret `NAME` is also read from the file that `NAME_FILE` names.
  */
-import { type Static, type TSchema, Type } from "typebox";
+import { type Static, type TOptional, type TSchema, Type } from "typebox";
 
-export interface ConfigurationField<T extends TSchema = TSchema> {
+interface FieldExtras {
+  /** Never printed, logged or answered; where `kind` is `url`, that is true of its password and token only. */
+  readonly secret?: true;
+  /** More than the schema can say: a `url` must parse as one, a `file` must exist and be readable. */
+  readonly kind?: "url" | "file";
+  /** What a good value is, in words, where the schema would say it with a pattern. */
+  readonly wants?: string;
+  readonly example?: string;
+}
+
+export interface ConfigurationField<T extends TSchema = TSchema> extends FieldExtras {
   /** The environment variable; the same name is the key in a config file, and `--data-dir` the flag of `DATA_DIR`. */
   readonly env: string;
   readonly schema: T;
   readonly description: string;
-  /** Never printed, logged or answered. */
-  readonly secret?: true;
-  readonly example?: string;
 }
 
 const field = <T extends TSchema>(
   env: string,
   schema: T,
   description: string,
-  extra: { secret?: true; example?: string } = {},
+  extra: FieldExtras = {},
 ): ConfigurationField<T> => ({ env, schema, description, ...extra });
 
 const optionalText = Type.Optional(Type.String({ minLength: 1 }));
@@ -30,7 +37,12 @@ export const configurationFields = {
     "MQTT_URL",
     Type.Optional(Type.String({ pattern: "^(mqtts?|wss?)://" })),
     "The broker; none: the embedded one.",
-    { example: "mqtt://127.0.0.1:1883" },
+    {
+      secret: true,
+      kind: "url",
+      wants: "a URL such as mqtt://host:1883, with mqtt://, mqtts://, ws:// or wss://",
+      example: "mqtt://127.0.0.1:1883",
+    },
   ),
   embeddedBrokerPort: field(
     "EMBEDDED_BROKER_PORT",
@@ -53,21 +65,34 @@ export const configurationFields = {
     "MQTT_CA_CERTS",
     optionalText,
     "File of CA certificates (PEM) that the broker is checked against.",
+    { kind: "file" },
   ),
-  mqttCertfile: field("MQTT_CERTFILE", optionalText, "Client certificate (PEM); together with MQTT_KEYFILE."),
-  mqttKeyfile: field("MQTT_KEYFILE", optionalText, "Client key (PEM); together with MQTT_CERTFILE."),
+  mqttCertfile: field("MQTT_CERTFILE", optionalText, "Client certificate (PEM); together with MQTT_KEYFILE.", {
+    kind: "file",
+  }),
+  mqttKeyfile: field("MQTT_KEYFILE", optionalText, "Client key (PEM); together with MQTT_CERTFILE.", { kind: "file" }),
   mqttUseTls: field("MQTT_USE_TLS", Type.Boolean({ default: false }), "TLS even where the URL says mqtt:// or ws://."),
   eventStoreUrl: field(
     "EVENT_STORE_URL",
     Type.Optional(Type.String({ pattern: "^sqlite:" })),
     "The event log; none: sqlite:events.db in DATA_DIR.",
-    { secret: true, example: "sqlite:/var/lib/sluice/events.db" },
+    {
+      secret: true,
+      kind: "url",
+      wants: "sqlite:<path of the file>",
+      example: "sqlite:/var/lib/sluice/events.db",
+    },
   ),
   projectionUrl: field(
     "PROJECTION_URL",
     Type.Optional(Type.String({ pattern: "^sqlite:" })),
     "The projection database; none: sqlite:projection.db in DATA_DIR.",
-    { secret: true, example: "sqlite:/var/lib/sluice/projection.db" },
+    {
+      secret: true,
+      kind: "url",
+      wants: "sqlite:<path of the file>",
+      example: "sqlite:/var/lib/sluice/projection.db",
+    },
   ),
   maxPayloadBytes: field(
     "MAX_PAYLOAD_BYTES",
@@ -95,7 +120,13 @@ export const configurationFields = {
   logDir: field("LOG_DIR", optionalText, "Where daily rotated log files go; none: stdout only."),
 } as const;
 
-/** The effective configuration, as the app uses it. */
+type Fields = typeof configurationFields;
+export type ConfigurationKey = keyof Fields;
+type OptionalKey = {
+  [K in ConfigurationKey]: Fields[K]["schema"] extends TOptional<TSchema> ? K : never;
+}[ConfigurationKey];
+
+/** The effective configuration, as the app uses it; a setting that has no value and no default is absent. */
 export type Configuration = {
-  [K in keyof typeof configurationFields]: Static<(typeof configurationFields)[K]["schema"]>;
-};
+  readonly [K in Exclude<ConfigurationKey, OptionalKey>]: Static<Fields[K]["schema"]>;
+} & { readonly [K in OptionalKey]?: Static<Fields[K]["schema"]> | undefined };
