@@ -11,9 +11,11 @@
  *
  * Counts. A message is dead while one of its rows is dead; else discarded if one of its rows was discarded; else done.
  * It moves between the three as its rows do, and counts once however many of them die, so that
- * done + dead + discarded = the messages that batches have given as `done`, after every batch. (Should a message's rows
- * be spread over two batches, `done` may be one too low until the second.) A row command for a row that is not dead
+ * done + dead + discarded = the messages that batches have given as `done`, after every batch, also where a message's
+ * rows come in a later batch than that. A row command for a row that is not dead
  * changes nothing, nor does a row whose event is stored already.
+ *
+ * A dead row's letter has the time of the `apply` that refused it last, and the id of the row's own event.
  *
  * Order within a batch: rows, flows and message numbers, dead letters, row commands.
  */
