@@ -36,6 +36,20 @@ const breachError = ({ threshold, value }: Breach): ValidationError => ({
   message: `${value} is not within ${threshold.min ?? "-∞"} to ${threshold.max ?? "∞"}`,
 });
 
+/**
+ * One row a member: without a bound, 1 MiB of `{"a":1,"b":1,…}` from one hostile device would be 100,000 rows.
+ */
+export const MAX_ATTRIBUTES = 1_000;
+
+const tooManyAttributes = (definition: FlowDefinition, decoded: DecodedPayload): readonly ValidationError[] => {
+  if (!decoded.ok || typeof decoded.value !== "object" || decoded.value === null || Array.isArray(decoded.value))
+    return [];
+  const stores = definition.actions.some((action) => action.type === "STORE_DB" && action.attributes === undefined);
+  const members = stores ? Object.keys(decoded.value).length : 0;
+  if (members <= MAX_ATTRIBUTES) return [];
+  return [{ pointer: "", keyword: "maxProperties", message: `${members} attributes are more than ${MAX_ATTRIBUTES}` }];
+};
+
 /** @param definition of the flow, living; `state.version` is recorded as the definition's version */
 export const receiveMessage = (
   state: FlowState,
@@ -51,9 +65,13 @@ export const receiveMessage = (
   const breaches = decoded.ok ? findBreaches(definition.thresholds, decoded.value) : [];
   const rejectingBreaches = breaches.filter((breach) => breach.threshold.onBreach === "reject");
   const invalid = decoded.ok ? message.errors : decoded.errors;
+  const excess = tooManyAttributes(definition, decoded);
   const rejected =
-    !decoded.ok || rejectingBreaches.length > 0 || (invalid.length > 0 && definition.payload.onInvalid === "reject");
-  const errors = [...invalid, ...rejectingBreaches.map(breachError)];
+    !decoded.ok ||
+    excess.length > 0 ||
+    rejectingBreaches.length > 0 ||
+    (invalid.length > 0 && definition.payload.onInvalid === "reject");
+  const errors = [...invalid, ...excess, ...rejectingBreaches.map(breachError)];
 
   const deviceTime =
     decoded.ok && definition.payload.timestamp ? deviceTimeOf(decoded.value, definition.payload.timestamp) : undefined;
