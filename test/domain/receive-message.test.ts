@@ -87,12 +87,16 @@ describe("a message that is valid", () => {
   });
 
   it("keeps what the broker said of it", () => {
+    const payloadDigest = "ab".repeat(32);
     const properties = { contentType: "application/json", userProperties: [["a", "1"] as [string, string]] };
     const [fact] = whenReceived(
       definition(),
-      incoming({ qos: 2, retain: true, dup: true, properties, payloadDigest: "ab".repeat(32) }),
+      incoming({ qos: 2, retain: true, dup: true, properties, payloadDigest, payloadSize: 2_000_000 }),
     );
-    assert.deepEqual(fact, received({ qos: 2, retain: true, dup: true, properties, payloadDigest: "ab".repeat(32) }));
+    assert.deepEqual(
+      fact,
+      received({ qos: 2, retain: true, dup: true, properties, payloadDigest, payloadSize: 2_000_000 }),
+    );
   });
 
   it("keeps the device's own time beside that of receipt", () => {
