@@ -28,7 +28,8 @@ export class UnusableDatabase extends Error {
  * Opens the store's database, migrated to the newest schema.
  *
  * WAL lets readers and the writer work at the same time; `synchronous = FULL` makes every commit wait for fsync, which
- * WAL alone does not (https://sqlite.org/pragma.html#pragma_synchronous); `fullfsync` is what that takes on macOS.
+ * WAL alone does not (https://sqlite.org/pragma.html#pragma_synchronous); `fullfsync` is what that takes on macOS. A
+ * write-ahead log that a slow reader let grow past 64 MB is cut back to that once it has been copied.
  * @throws UnusableDatabase on a newer schema or another store's file; SQLite's own error on anything else
  */
 export const openDatabase = (store: StoreName, options: DatabaseOptions): DatabaseSync => {
@@ -41,6 +42,7 @@ export const openDatabase = (store: StoreName, options: DatabaseOptions): Databa
       PRAGMA synchronous = FULL;
       PRAGMA fullfsync = ON;
       PRAGMA wal_autocheckpoint = ${walAutocheckpointPages};
+      PRAGMA journal_size_limit = 67108864;
     `);
     migrate(database, store, path);
     return database;

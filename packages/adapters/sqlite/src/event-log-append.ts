@@ -5,7 +5,13 @@
  * versions are read inside the transaction, so any number of connections may append to the same file.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type AppendResult, EventRejected, parseStream, WrongExpectedVersion } from "@sluice/domain";
+import {
+  type AppendResult,
+  EventRejected,
+  type ExpectedVersion,
+  parseStream,
+  WrongExpectedVersion,
+} from "@sluice/domain";
 import { isDataError, transact } from "./connection.ts";
 import { CELLS, type Cell, type EncodedAppend } from "./event-codec.ts";
 
@@ -117,11 +123,17 @@ export class EventLogAppender {
 
   /** Checks everything before it writes anything, so that a refusal leaves no trace. */
   #appendOne(append: EncodedAppend, tail: Tail): AppendOutcome {
+    const before = new Map<string, StreamState>();
     const planned = new Map<string, number>();
     const versions: number[] = [];
     for (const [index, stream] of append.streams.entries()) {
-      const actual = planned.get(stream) ?? this.#state(stream, tail).version;
-      const expected = append.expected[index] as EncodedAppend["expected"][number];
+      let actual = planned.get(stream);
+      if (actual === undefined) {
+        const state = this.#state(stream, tail);
+        before.set(stream, state);
+        actual = state.version;
+      }
+      const expected = append.expected[index] as ExpectedVersion;
       if (!isAsExpected(expected, actual)) {
         // A retry of an append that did succeed finds the stream moved on, by itself.
         return this.#known(append) ?? new WrongExpectedVersion(stream, expected, actual);
@@ -136,15 +148,24 @@ export class EventLogAppender {
     let position = tail.position;
     let cell = 0;
     for (const [index, stream] of append.streams.entries()) {
-      const state = this.#state(stream, tail);
+      const state = tail.streams.get(stream) ?? (before.get(stream) as StreamState);
       const id = state.id ?? this.#create(stream, position + 1);
       let { version } = state;
-      for (let count = append.counts[index] as number; count > 0; count--, cell += CELLS) {
-        const [eventId, type, schemaVersion, messageId, data, metadata] = cells.slice(cell, cell + CELLS) as Cell[] &
-          Record<0 | 1 | 2 | 3 | 4 | 5, Cell>;
-        position++;
-        version++;
-        this.#insert.run(position, eventId, id, version, type, schemaVersion, messageId, recordedAt, metadata, data);
+      for (let count = append.counts[index] as number; count > 0; count--) {
+        const at = cell;
+        cell += CELLS;
+        this.#insert.run(
+          ++position,
+          cells[at] as Cell,
+          id,
+          ++version,
+          cells[at + 1] as Cell,
+          cells[at + 2] as Cell,
+          cells[at + 3] as Cell,
+          recordedAt,
+          cells[at + 5] as Cell,
+          cells[at + 4] as Cell,
+        );
       }
       tail.streams.set(stream, { id, version, lastPosition: position });
     }
@@ -189,7 +210,7 @@ export class EventLogAppender {
   }
 }
 
-const isAsExpected = (expected: EncodedAppend["expected"][number], actual: number): boolean => {
+const isAsExpected = (expected: ExpectedVersion, actual: number): boolean => {
   switch (expected) {
     case "any":
       return true;

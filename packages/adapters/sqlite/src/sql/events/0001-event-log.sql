@@ -30,9 +30,10 @@ CREATE UNIQUE INDEX events_by_id ON events (id);
 CREATE UNIQUE INDEX events_by_stream ON events (stream_id, version);
 CREATE INDEX events_by_message ON events (message_id) WHERE message_id IS NOT NULL;
 -- The types of which every good message has some are left out: an index on them would find nearly every event, and
--- maintaining it would slow every append.
+-- maintaining it would slow every append. Three comparisons, since NOT IN makes SQLite build the list for every row,
+-- which was measured at 1 µs an event, a quarter of the whole append.
 CREATE INDEX events_by_rare_type ON events (type)
-  WHERE type NOT IN ('MessageReceived', 'StoredAttribute', 'EndpointForwarded');
+  WHERE type <> 'StoredAttribute' AND type <> 'MessageReceived' AND type <> 'EndpointForwarded';
 
 -- The envelope, as documented for audit queries. Times are RFC 3339 UTC. Conditions on position, id, stream, flow and
 -- message_id are answered by an index.
@@ -55,4 +56,5 @@ FROM events AS e JOIN streams AS s ON s.id = e.stream_id;
 
 -- The same without the events of messages that went well: here a condition on type is answered by an index too.
 CREATE VIEW event_log_exceptions AS
-SELECT * FROM event_log WHERE type NOT IN ('MessageReceived', 'StoredAttribute', 'EndpointForwarded');
+SELECT * FROM event_log
+WHERE type <> 'StoredAttribute' AND type <> 'MessageReceived' AND type <> 'EndpointForwarded';
