@@ -20,7 +20,8 @@ export const ValidationError = Type.Object({
   pointer: Type.String({ description: "JSON pointer to the offending value; empty for the whole payload." }),
   keyword: Type.String({
     description:
-      "JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold; " +
+      "JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold, schema (it cannot be applied), " +
+      "more (says that errors were left out); " +
       "of a flow definition also: topic, rename, url, header.",
   }),
   message: Type.String(),

@@ -1,1 +1,3 @@
-export {};
+export { JsonPayloadCodec } from "./codec.ts";
+export { type AjvValidatorOptions, ajvValidatorDefaults, type JsonCodecOptions, jsonCodecDefaults } from "./config.ts";
+export { AjvPayloadValidator } from "./validator.ts";
