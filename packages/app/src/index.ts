@@ -1,1 +1,5 @@
-export {};
+/** For programs that embed a gateway, and for tests; users start it through main.ts. */
+export { FlowConflict, FlowRegistry } from "./flows/flow-registry.ts";
+
+export { IngestPipeline, type IngestReceipt, type IngestStatus } from "./ingest/ingest-pipeline.ts";
+export { derivedId, systemClock, uuidv7 } from "./system/ids.ts";
