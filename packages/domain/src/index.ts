@@ -11,6 +11,7 @@ export { type DeliveryReference, deliveryId, parseDeliveryId } from "./delivery/
 export { type RetryOptions, retryDelayMs } from "./delivery/retry-policy.ts";
 export type { ActionDefaults } from "./flow/actions.ts";
 export { type NormalisedDefinition, normaliseDefinition } from "./flow/definition.ts";
+export { isOwnedHeader } from "./flow/endpoint-rules.ts";
 export {
   decideFlow,
   evolveFlow,

@@ -14,6 +14,9 @@ const OWNED_HEADERS: ReadonlyMap<string, string> = new Map([
   ["idempotency-key", "is set by the gateway, one for each delivery"],
 ]);
 
+/** Whether no flow may set the header. */
+export const isOwnedHeader = (name: string): boolean => OWNED_HEADERS.has(name.toLowerCase());
+
 export const checkUrl = (url: unknown, pointer: string, findings: Findings): void => {
   if (typeof url !== "string") {
     findings.add(pointer, "type", "must be text");
