@@ -1,0 +1,4 @@
+export { DeliveryRunner, type DeliveryRunnerDependencies } from "./delivery-runner.ts";
+export { countKey, FORWARDER, Forwarder, groupOf } from "./forwarder.ts";
+export { PROJECTOR, Projector } from "./projector.ts";
+export { LogFollower } from "./sink.ts";
