@@ -66,6 +66,8 @@ describe("the device's own time", () => {
     assert.equal(at(1_767_323_045), "2026-01-02T03:04:05.000Z");
     assert.equal(at(1_767_323_045.678), "2026-01-02T03:04:05.678Z");
     assert.equal(at(1_767_323_045_678), "2026-01-02T03:04:05.678Z");
+    // Times 1000 this is a double just below the millisecond.
+    assert.equal(at(134_258_752.001), "1974-04-03T22:05:52.001Z");
     assert.equal(at(100_000_000), "1973-03-03T09:46:40.000Z");
     assert.equal(at(100_000_000_000), "1973-03-03T09:46:40.000Z");
     assert.equal(at(99_999_999_999), "5138-11-16T09:46:39.000Z");
@@ -139,6 +141,7 @@ describe("JSON pointers", () => {
       ["/foo/00", undefined],
       ["/foo/-", undefined],
       ["/foo/length", undefined],
+      ["/toString", undefined],
       ["/foo/0/0", undefined],
     ];
     for (const [pointer, value] of cases) assert.deepEqual(resolvePointer(document, pointer), value, pointer);

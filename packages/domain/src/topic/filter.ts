@@ -150,27 +150,43 @@ const levelsMatch = (levels: readonly string[], topic: string): boolean => {
   return start < 0;
 };
 
+/** Where the level begins; -1 when the topic has fewer levels. */
+const startOfLevel = (topic: string, level: number): number => {
+  let start = 0;
+  for (let index = 0; index < level; index++) {
+    const slash = topic.indexOf("/", start);
+    if (slash < 0) return -1;
+    start = slash + 1;
+  }
+  return start;
+};
+
+/** A level that the topic has, or all from there on. */
+const levelOf = (topic: string, { level, multi }: Capture): string => {
+  const start = startOfLevel(topic, level);
+  if (start < 0) return "";
+  const slash = multi ? -1 : topic.indexOf("/", start);
+  return slash < 0 ? topic.slice(start) : topic.slice(start, slash);
+};
+
 /** Whether every named level of a topic that matches otherwise has the format asked for. */
-export const formatsMatch = (filter: TopicFilter, topicLevels: readonly string[]): boolean => {
-  for (const { level, format } of filter.captures) {
-    if (format !== null && !hasFormat(topicLevels[level] as string, format)) return false;
+export const formatsMatch = (filter: TopicFilter, topic: string): boolean => {
+  for (const capture of filter.captures) {
+    if (capture.format !== null && !hasFormat(levelOf(topic, capture), capture.format)) return false;
   }
   return true;
 };
 
 /** @param topic a valid topic name, as brokers send it; compared as it is, without any normalisation [MQTT-4.7.3-4] */
 export const matchesFilter = (filter: TopicFilter, topic: string): boolean =>
-  levelsMatch(filter.levels, topic) && (!filter.hasFormats || formatsMatch(filter, topic.split("/")));
+  levelsMatch(filter.levels, topic) && (!filter.hasFormats || formatsMatch(filter, topic));
 
 /** The named levels of the topic by name; null when the topic does not match. */
 export const capturesOf = (filter: TopicFilter, topic: string): Readonly<Record<string, string>> | null => {
   if (!levelsMatch(filter.levels, topic)) return null;
   if (filter.captures.length === 0) return NO_CAPTURES;
-  const levels = topic.split("/");
-  if (filter.hasFormats && !formatsMatch(filter, levels)) return null;
+  if (filter.hasFormats && !formatsMatch(filter, topic)) return null;
   const captured: Record<string, string> = {};
-  for (const { name, level, multi } of filter.captures) {
-    setMember(captured, name, multi ? levels.slice(level).join("/") : (levels[level] as string));
-  }
+  for (const capture of filter.captures) setMember(captured, capture.name, levelOf(topic, capture));
   return captured;
 };

@@ -144,7 +144,7 @@ export class RoutingTrie<T> {
 
 const take = <T>(entries: readonly Entry<T>[], topic: string, found: T[]): void => {
   for (const { filter, value, hasFormats } of entries) {
-    if (!hasFormats || formatsMatch(filter, topic.split("/"))) found.push(value);
+    if (!hasFormats || formatsMatch(filter, topic)) found.push(value);
   }
 };
 
