@@ -1,0 +1,126 @@
+/**
+ * Durable ingest against a subscriber that does nothing: the same Mosquitto, the same publishers, in turn.
+ *
+ * Sluice has one flow of three attributes with a schema and STORE_DB. Its time ends when the last message is committed
+ * to the log; after that the projection must catch up within 2 s, or the run says so. Sluice's own rate counts the
+ * whole way: publish, broker, decide, fsync.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { GatewayProcess } from "../support/gateway-process.ts";
+import { startLoad } from "../support/load-publisher.ts";
+import { startMosquitto } from "../support/mosquitto.ts";
+import { median, perSecond, ratio } from "./support.ts";
+
+const COUNT = Number(process.env.SLUICE_BENCH_MESSAGES ?? 200_000);
+const ROUNDS = 3;
+const RECEIVE_MAXIMUM = 1_000;
+const FLOW = "BENCH";
+const LOAD = {
+  count: COUNT,
+  connections: 4,
+  topic: "bench/{n}",
+  topics: 50,
+  payload: '{"temperature": 21.5, "humidity": 48.2, "battery": {id}}',
+};
+
+interface Run {
+  readonly perSecond: number;
+  readonly publishedPerSecond: number;
+}
+
+const publish = async (url: string, finished: Promise<unknown>): Promise<Run> => {
+  const started = performance.now();
+  const load = startLoad({ ...LOAD, url });
+  await finished;
+  const seconds = (performance.now() - started) / 1_000;
+  const result = await load.result;
+  return { perSecond: COUNT / seconds, publishedPerSecond: result.acknowledged / result.seconds };
+};
+
+const bare = async (url: string): Promise<Run> => {
+  const script = join(import.meta.dirname, "bare-subscriber.ts");
+  const child = spawn(process.execPath, [script, url, "bench/#", `${COUNT}`, `${RECEIVE_MAXIMUM}`], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout });
+  await once(lines, "line");
+  const run = await publish(url, once(lines, "line"));
+  child.kill();
+  await once(child, "exit");
+  return run;
+};
+
+interface SluiceRun extends Run {
+  /** From the last commit until every row is in the projection. */
+  readonly catchUpSeconds: number;
+  readonly memoryMiB: number;
+}
+
+const residentMiB = (pid: number): number => {
+  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(match?.[1] ?? Number.NaN) / 1_024;
+};
+
+const sluice = async (url: string): Promise<SluiceRun> => {
+  const gateway = new GatewayProcess({ env: { MQTT_URL: url } });
+  try {
+    await gateway.start();
+    await gateway.define({
+      code: FLOW,
+      topic: "bench/+",
+      payloadSchema: { temperature: "float", humidity: "float", battery: "int" },
+      actions: [{ type: "STORE_DB" }],
+    });
+    const health = async () => (await gateway.api("/health")).body;
+    while ((await health()).brokers[0].subscriptions < 1) await delay(20);
+    const committed = async () => {
+      for (;;) {
+        const events = (await gateway.metric("sluice_events_appended_total")).get("") ?? 0;
+        if (events >= COUNT * 4) return;
+        await delay(events < COUNT * 3.5 ? 250 : 20);
+      }
+    };
+    const run = await publish(url, committed());
+    const ended = performance.now();
+    while ((await health()).sinks[0].lagEvents > 0) await delay(10);
+    const catchUpSeconds = (performance.now() - ended) / 1_000;
+    const memoryMiB = residentMiB(gateway.pid);
+    const [counts] = (await gateway.api(`/api/v1/flows/${FLOW}`)).body.actionCounts;
+    if (counts.done !== COUNT) throw new Error(`${counts.done} of ${COUNT} messages are stored`);
+    return { ...run, catchUpSeconds, memoryMiB };
+  } finally {
+    await gateway.dispose();
+  }
+};
+
+export const benchIngest = async (): Promise<void> => {
+  const broker = await startMosquitto();
+  const subscribers: Run[] = [];
+  const gateways: SluiceRun[] = [];
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      subscribers.push(await bare(broker.url));
+      gateways.push(await sluice(broker.url));
+    }
+  } finally {
+    await broker.stop();
+  }
+  const bareRate = median(subscribers.map((run) => run.perSecond));
+  const sluiceRate = median(gateways.map((run) => run.perSecond));
+  const published = median([...subscribers, ...gateways].map((run) => run.publishedPerSecond));
+  const catchUp = Math.max(...gateways.map((run) => run.catchUpSeconds));
+  console.log(`ingest: ${COUNT.toLocaleString("en")} messages at QoS 1, median of ${ROUNDS} rounds in turn`);
+  console.log(`  publishers                        ${perSecond(published)}`);
+  console.log(`  bare mqtt subscriber              ${perSecond(bareRate)}`);
+  console.log(`  Sluice, durable and validated     ${perSecond(sluiceRate)}`);
+  console.log(`  ratio                             ${ratio(sluiceRate / bareRate)}   (goal: 1.0 or more)`);
+  console.log(`  projection caught up, at worst    ${catchUp.toFixed(2)} s after the last commit   (goal: 2 s)`);
+  console.log(`  memory of the gateway at the end  ${Math.round(median(gateways.map((run) => run.memoryMiB)))} MiB`);
+};
+
+if (import.meta.main) await benchIngest();

@@ -1,0 +1,25 @@
+/** `node test/bench/run.ts [name …]`: the benchmarks, all or those named, one after the other in processes of their own. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const benches: Readonly<Record<string, string>> = {
+  routing: "what 10,000 flows cost against 10",
+  payload: "decoding and validating against JSON.parse",
+  "event-store": "the event log against raw SQLite inserts",
+  "projection-store": "the projection against raw SQLite inserts",
+  source: "the MQTT source against a bare subscriber",
+  ingest: "durable ingest against a bare subscriber",
+  startup: "start-up time against the size of the log",
+};
+
+const asked = process.argv.slice(2).filter((argument) => argument !== "--");
+const unknown = asked.filter((name) => !(name in benches));
+if (unknown.length > 0 || asked.includes("--help")) {
+  console.log("bench [name …]");
+  for (const [name, what] of Object.entries(benches)) console.log(`  ${name.padEnd(18)}${what}`);
+  process.exit(unknown.length > 0 && !asked.includes("--help") ? 2 : 0);
+}
+for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
