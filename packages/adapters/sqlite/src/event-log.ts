@@ -4,6 +4,11 @@
  * It opens the database again by itself after a failure, so that a full disk or a lock that is held too long is over
  * as soon as its cause is. It never creates a log anew in place of one that it had open: a file that was removed or
  * replaced makes the log unavailable until the file is back. (SQLite would go on writing into the removed file.)
+ *
+ * Of a removed write-ahead log nothing is lost as long as the connections that had it open stay: closing the last of
+ * them copies it into the database file. A new connection beside them would destroy both
+ * (https://sqlite.org/howtocorrupt.html, "unlinking or renaming a database file while in use"), so there the log waits
+ * for the restart.
  */
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
@@ -28,11 +33,17 @@ const identity = (path: string): string | null => {
   return stat ? `${stat.dev}:${stat.ino}` : null;
 };
 
+const walRemoved = (path: string): EventStoreUnavailable =>
+  new EventStoreUnavailable(
+    `${path}-wal was removed while it was open; stop Sluice, which saves what was in it, and start it again`,
+  );
+
 export class EventLog {
   readonly #options: DatabaseOptions;
   #open: OpenLog | null = null;
   /** Of the database file, from the first opening on. */
   #identity: string | null;
+  #walRemoved = false;
 
   /** @param fileIdentity what `start` returned to the log that this one takes the place of */
   constructor(options: DatabaseOptions, fileIdentity: string | null = null) {
@@ -77,6 +88,7 @@ export class EventLog {
 
   #use<T>(work: (log: OpenLog) => T): T {
     try {
+      if (this.#walRemoved) throw walRemoved(this.#options.path);
       this.#open ??= this.#connect();
       const result = work(this.#open);
       // Last, so that what a removed file took is not reported as stored.
@@ -84,7 +96,7 @@ export class EventLog {
       return result;
     } catch (error) {
       if (error instanceof RangeError || error instanceof UnusableDatabase) throw error;
-      this.#disconnect();
+      if (!this.#walRemoved) this.#disconnect();
       if (error instanceof EventStoreUnavailable) throw error;
       if (resultCode(error) === null && !(error instanceof Error && "code" in error)) throw error;
       throw new EventStoreUnavailable(`${this.#options.path}: ${(error as Error).message}`, { cause: error });
@@ -110,16 +122,13 @@ export class EventLog {
     }
   }
 
-  #checkInPlace({ database, walIdentity }: OpenLog): void {
+  #checkInPlace({ walIdentity }: OpenLog): void {
     const { path } = this.#options;
     if (identity(path) !== this.#identity) {
       throw new EventStoreUnavailable(`${path} was removed or replaced while it was open`);
     }
-    if (identity(`${path}-wal`) !== walIdentity) {
-      // What was in it is still there for this connection: save it before it is gone.
-      database.exec("PRAGMA wal_checkpoint(FULL)");
-      throw new EventStoreUnavailable(`${path}-wal was removed while it was open`);
-    }
+    this.#walRemoved = identity(`${path}-wal`) !== walIdentity;
+    if (this.#walRemoved) throw walRemoved(path);
   }
 
   #disconnect(): void {
