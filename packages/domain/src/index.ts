@@ -36,6 +36,7 @@ export {
 } from "./message/attributes.ts";
 export { canonicalJson } from "./message/canonical-json.ts";
 export { deviceTimeOf } from "./message/device-time.ts";
+export { Inbox, type InboxHooks, type InboxLimits } from "./message/inbox.ts";
 export { type IncomingMessage, receiveMessage } from "./message/receive-message.ts";
 export { RetainedTopics } from "./message/retained.ts";
 export { type Breach, findBreaches } from "./message/thresholds.ts";

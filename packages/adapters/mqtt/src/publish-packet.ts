@@ -1,0 +1,62 @@
+/** Decodes PUBLISH (MQTT 5, 3.3) from the wire. */
+import type { PublishProperties } from "@sluice/contracts";
+import { MalformedPacket } from "./packet-reader.ts";
+import { readPublishProperties } from "./publish-properties.ts";
+
+export interface PublishPacket {
+  readonly topic: string;
+  /** A view of what was read: holding on to it holds on to its neighbours, up to 64 KiB. */
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: boolean;
+  readonly dup: boolean;
+  /** 0 at QoS 0. */
+  readonly packetId: number;
+  readonly properties: PublishProperties | undefined;
+}
+
+/**
+ * The topic is given as it came, whatever characters it has: a name that is against the rules must be recorded and
+ * acknowledged, or the broker would send it for ever. Ill-formed UTF-8 in it is replaced by U+FFFD.
+ *
+ * @throws MalformedPacket
+ */
+export const decodePublish = (
+  buffer: Buffer,
+  start: number,
+  body: number,
+  end: number,
+  protocolVersion: 4 | 5,
+): PublishPacket => {
+  const flags = buffer[start] as number;
+  const qos = (flags >> 1) & 3;
+  if (qos === 3) throw new MalformedPacket("PUBLISH with QoS 3 [MQTT-3.3.1-4]");
+  const topicStart = body + 2;
+  if (topicStart > end) throw new MalformedPacket("PUBLISH without a topic");
+  const topicEnd = topicStart + buffer.readUInt16BE(body);
+  // An empty topic needs a topic alias, for which we gave no permission [MQTT-3.1.2-26].
+  if (topicEnd === topicStart) throw new MalformedPacket("PUBLISH with an empty topic [MQTT-4.7.3-1]");
+  let at = topicEnd + (qos === 0 ? 0 : 2);
+  if (at > end) throw new MalformedPacket("PUBLISH shorter than its header");
+  const packetId = qos === 0 ? 0 : buffer.readUInt16BE(topicEnd);
+  if (qos > 0 && packetId === 0) throw new MalformedPacket("PUBLISH with packet identifier 0 [MQTT-2.2.1-3]");
+  let properties: PublishProperties | undefined;
+  if (protocolVersion === 5) {
+    if (at === end) throw new MalformedPacket("PUBLISH without a property length");
+    if (buffer[at] === 0) at += 1;
+    else {
+      const read = readPublishProperties(buffer, at, end);
+      properties = read.properties;
+      at = read.end;
+    }
+  }
+  return {
+    topic: buffer.toString("utf8", topicStart, topicEnd),
+    payload: buffer.subarray(at, end),
+    qos: qos as 0 | 1 | 2,
+    retain: (flags & 1) !== 0,
+    dup: (flags & 8) !== 0,
+    packetId,
+    properties,
+  };
+};
