@@ -13,7 +13,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { startLoad } from "../support/load-publisher.ts";
-import { startMosquitto } from "../support/mosquitto.ts";
+import { Mosquitto } from "../support/mosquitto.ts";
 import { median, perSecond, ratio } from "./support.ts";
 
 const COUNT = Number(process.env.SLUICE_BENCH_MESSAGES ?? 200_000);
@@ -99,7 +99,7 @@ const sluice = async (url: string): Promise<SluiceRun> => {
 };
 
 export const benchIngest = async (): Promise<void> => {
-  const broker = await startMosquitto();
+  const broker = await Mosquitto.start();
   const subscribers: Run[] = [];
   const gateways: SluiceRun[] = [];
   try {
@@ -108,7 +108,7 @@ export const benchIngest = async (): Promise<void> => {
       gateways.push(await sluice(broker.url));
     }
   } finally {
-    await broker.stop();
+    await broker.remove();
   }
   const bareRate = median(subscribers.map((run) => run.perSecond));
   const sluiceRate = median(gateways.map((run) => run.perSecond));

@@ -7,9 +7,9 @@ import { auditFlow } from "../support/audit.ts";
 import { assertConservation } from "../support/conservation.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { requireService } from "../support/services.ts";
+import { findProgram, requireService } from "../support/services.ts";
 
-const prlimit = spawnSync("prlimit", ["--version"]).status === 0 ? true : "prlimit (util-linux) is not installed";
+const prlimitAvailable = findProgram("prlimit") !== null;
 
 /** Lets the process write no file beyond this size, as a full disk does; null lifts it. */
 const limitFileSize = (pid: number, bytes: number | null): void => {
@@ -20,7 +20,7 @@ const limitFileSize = (pid: number, bytes: number | null): void => {
 
 describe("faults", () => {
   it("a log that cannot grow acknowledges nothing, says so, and recovers without a restart", async (t) => {
-    requireService(t, "prlimit", prlimit);
+    if (!requireService(t, "prlimit", prlimitAvailable)) return;
     const gateway = new GatewayProcess();
     t.after(() => gateway.dispose());
     await gateway.start();

@@ -5,13 +5,13 @@ import mqtt from "mqtt";
 import { auditFlow } from "../support/audit.ts";
 import { assertConservation } from "../support/conservation.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
-import { type Mosquitto, mosquittoProgram, startMosquitto } from "../support/mosquitto.ts";
+import { Mosquitto, mosquittoAvailable } from "../support/mosquitto.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { requireService } from "../support/services.ts";
 
 const brokers = [
-  { name: "embedded broker", start: async (): Promise<Mosquitto | null> => null, available: true as const },
-  { name: "mosquitto", start: (): Promise<Mosquitto | null> => startMosquitto(), available: mosquittoProgram },
+  { name: "embedded broker", start: async (): Promise<Mosquitto | null> => null, available: true },
+  { name: "mosquitto", start: (): Promise<Mosquitto | null> => Mosquitto.start(), available: mosquittoAvailable },
 ];
 
 for (const { name, start, available } of brokers) {
@@ -23,7 +23,7 @@ for (const { name, start, available } of brokers) {
     let ready = false;
 
     before(async () => {
-      if (available !== true) return;
+      if (!available) return;
       broker = await start();
       receiver = await startReceiver();
       gateway = new GatewayProcess({ env: broker === null ? {} : { MQTT_URL: broker.url } });
@@ -37,7 +37,7 @@ for (const { name, start, available } of brokers) {
       await device.endAsync(true);
       await gateway.dispose();
       await receiver.stop();
-      await broker?.stop();
+      await broker?.remove();
     });
 
     const subscribed = (count: number) =>
@@ -47,8 +47,7 @@ for (const { name, start, available } of brokers) {
       );
 
     it("stores, forwards, rejects and explains", async (t) => {
-      requireService(t, "mosquitto", available);
-      if (!ready) return;
+      if (!requireService(t, "mosquitto", available)) return;
       await gateway.define({
         code: "AHT10_SENSOR",
         topic: "sensors/{site}/aht10",
@@ -114,8 +113,7 @@ for (const { name, start, available } of brokers) {
     });
 
     it("follows changes of flows without a restart", async (t) => {
-      requireService(t, "mosquitto", available);
-      if (!ready) return;
+      if (!requireService(t, "mosquitto", available)) return;
       await gateway.define({ code: "LATER", topic: "later/#", actions: [{ type: "STORE_DB" }] });
       await subscribed(broker === null ? 3 : 2);
       await device.publishAsync("later/a", '{"v":1}', { qos: 1 });
@@ -138,8 +136,7 @@ for (const { name, start, available } of brokers) {
     });
 
     it("records a retained message once, however often it is sent again", async (t) => {
-      requireService(t, "mosquitto", available);
-      if (!ready) return;
+      if (!requireService(t, "mosquitto", available)) return;
       await device.publishAsync("state/lamp", '{"on":true}', { qos: 1, retain: true });
       await gateway.define({ code: "STATE", topic: "state/+", actions: [{ type: "STORE_DB" }] });
       await eventually(async () => (await gateway.all("/api/v1/data?flow=STATE")).length === 1, "retained message");
@@ -153,8 +150,7 @@ for (const { name, start, available } of brokers) {
     });
 
     it("goes on with numbers and state after a clean restart", async (t) => {
-      requireService(t, "mosquitto", available);
-      if (!ready) return;
+      if (!requireService(t, "mosquitto", available)) return;
       await device.endAsync(true);
       assert.equal(await gateway.stop("SIGTERM"), 0);
       await gateway.start();

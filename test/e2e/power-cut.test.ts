@@ -6,7 +6,7 @@ import { auditFlow } from "../support/audit.ts";
 import { assertConservation } from "../support/conservation.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { acknowledgedIds, startLoad } from "../support/load-publisher.ts";
-import { mosquittoProgram, startMosquitto } from "../support/mosquitto.ts";
+import { Mosquitto, mosquittoAvailable } from "../support/mosquitto.ts";
 import { requireService } from "../support/services.ts";
 
 const COUNT = 20_000;
@@ -22,12 +22,12 @@ const assertNothingLost = (payloads: readonly string[], acknowledged: Iterable<n
 
 describe("power cuts", () => {
   it("kill -9 of the gateway, five times under load from Mosquitto", async (t) => {
-    requireService(t, "mosquitto", mosquittoProgram);
-    const broker = await startMosquitto();
+    if (!requireService(t, "mosquitto", mosquittoAvailable)) return;
+    const broker = await Mosquitto.start({ persistence: true });
     const gateway = new GatewayProcess({ env: { MQTT_URL: broker.url } });
     t.after(async () => {
       await gateway.dispose();
-      await broker.stop();
+      await broker.remove();
     });
     await gateway.start();
     await gateway.define(FLOW);
@@ -77,12 +77,12 @@ describe("power cuts", () => {
   });
 
   it("the broker restarted, five times under load", async (t) => {
-    requireService(t, "mosquitto", mosquittoProgram);
-    const broker = await startMosquitto();
+    if (!requireService(t, "mosquitto", mosquittoAvailable)) return;
+    const broker = await Mosquitto.start({ persistence: true });
     const gateway = new GatewayProcess({ env: { MQTT_URL: broker.url } });
     t.after(async () => {
       await gateway.dispose();
-      await broker.stop();
+      await broker.remove();
     });
     await gateway.start();
     await gateway.define(FLOW);
