@@ -22,9 +22,6 @@ const PAGE_SIZE = 1_000;
 /**
  * Positions are consecutive decimal integers from 1. Any number of stores, in any number of threads and processes of
  * one machine, may share a file.
- *
- * A call with a position of another store or with a time that is none rejects with RangeError. `subscribe` ends with
- * EventStoreUnavailable when a read does; subscribing again after the last page's position loses nothing.
  */
 export class SqliteEventStore implements EventStore {
   readonly capabilities: EventStoreCapabilities = { atomicMultiStream: true, gaplessPositions: true };
@@ -84,6 +81,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   async *subscribe({ signal, pageSize = PAGE_SIZE, ...options }: SubscribeOptions): AsyncIterable<ReadPage> {
+    this.#mustRun();
     let { after } = options;
     while (this.#running && !signal.aborted) {
       const appends = this.#appends;

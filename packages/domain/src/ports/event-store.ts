@@ -6,7 +6,8 @@
  * acknowledges messages on that alone.
  *
  * Order. Positions are given in commit order: a reader that has seen position p never later finds an event before p.
- * Positions are opaque text; only the store that made one can compare it.
+ * Positions are opaque text; only the store that made one can compare it. Text that is no position of the store, or no
+ * instant where one belongs, is refused with a RangeError.
  *
  * Retry. `EventStoreUnavailable` may be retried with the same batch (same event ids): if the first try did commit, the
  * second resolves with `duplicate: true` and stores nothing. `WrongExpectedVersion` may not: decide again first.
@@ -111,8 +112,9 @@ export interface EventStore {
   readAll(options: ReadAllOptions): Promise<ReadPage>;
 
   /**
-   * Every event after the start point once, in order, those committed while it reads included, until the signal.
-   * Yields a page also when the filter passed everything over, so that a cursor can move.
+   * Every event after the start point once, in order, those committed while it reads included, until the signal or
+   * `stop()`. Yields a page also when the filter passed everything over, so that a cursor can move.
+   * @throws EventStoreUnavailable the log cannot be read now; subscribing again after the last page misses nothing
    */
   subscribe(options: SubscribeOptions): AsyncIterable<ReadPage>;
 
