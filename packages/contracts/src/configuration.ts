@@ -79,7 +79,7 @@ export const configurationFields = {
     {
       secret: true,
       kind: "url",
-      wants: "sqlite:<path of the file>",
+      wants: "sqlite: and the path of a file",
       example: "sqlite:/var/lib/sluice/events.db",
     },
   ),
@@ -90,7 +90,7 @@ export const configurationFields = {
     {
       secret: true,
       kind: "url",
-      wants: "sqlite:<path of the file>",
+      wants: "sqlite: and the path of a file",
       example: "sqlite:/var/lib/sluice/projection.db",
     },
   ),

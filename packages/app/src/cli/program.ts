@@ -1,0 +1,26 @@
+/** The command line as a whole. Each command has a file in commands/. */
+import { Command } from "commander";
+import { defineStart } from "./commands/start.ts";
+
+/** @param width of help texts, in columns */
+export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120)): Command => {
+  const program = new Command("sluice")
+    .description("An MQTT gateway that acknowledges a message only when it is on disk in an event log.")
+    .exitOverride()
+    .helpCommand(true)
+    .showHelpAfterError("(--help says more)")
+    .configureHelp({ helpWidth: width })
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 1 failed, 2 called or configured wrongly. Settings: docs/configuration.md",
+    );
+  defineStart(program);
+  return program;
+};
+
+/** Every command, those within others included, with its full name. */
+export const allCommands = (program: Command): readonly { readonly name: string; readonly command: Command }[] =>
+  program.commands.flatMap((command) => {
+    const within = allCommands(command).map((inner) => ({ ...inner, name: `${command.name()} ${inner.name}` }));
+    return [{ name: command.name(), command }, ...within];
+  });
