@@ -1,1 +1,2 @@
-export {};
+export { type HttpGatewayOptions, httpGatewayDefaults } from "./config.ts";
+export { UndiciEndpointGateway } from "./endpoint-gateway.ts";
