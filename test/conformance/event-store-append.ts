@@ -145,7 +145,9 @@ export const appendDefinitions: readonly EventStoreDefinition[] = [
       for (const stream of ["", "flow-\0", "flow-\ud800"]) {
         await assert.rejects(store.append([to(stream, [skipped()])]), EventRejected, JSON.stringify(stream));
       }
-      await assert.rejects(store.append([to("flow-A", [{ ...skipped(), id: "\udc00" }])]), EventRejected);
+      for (const bad of [{ id: "\udc00" }, { schemaVersion: 1.5 }, { schemaVersion: Number.NaN }]) {
+        await assert.rejects(store.append([to("flow-A", [{ ...skipped(), ...bad }])]), EventRejected);
+      }
       assert.equal(await store.head(), null);
     },
   },
