@@ -148,6 +148,11 @@ describe("configuration: errors", () => {
       'MQTT_URL: got "mqtt://***@broker:port"; it wants a URL such as mqtt://host:1883, with mqtt://, mqtts://, ws:// or wss://',
     ],
     [
+      "a password that is not escaped",
+      { MQTT_URL: "mqtt://me:#secret@broker" },
+      'MQTT_URL: got "mqtt://***@broker"; it wants a URL such as mqtt://host:1883, with mqtt://, mqtts://, ws:// or wss://',
+    ],
+    [
       "another database",
       { EVENT_STORE_URL: "mongo:u:secret@host" },
       'EVENT_STORE_URL: got "mongo:***@host"; it wants sqlite: and the path of a file',

@@ -55,7 +55,8 @@ const isUsableUrl = (text: string): boolean => {
   // Several connections share the database, so one in memory would be a different one for each.
   if (path !== undefined) return path.replace(/^\/\/$/, "") !== "" && path !== ":memory:";
   const url = URL.parse(text);
-  return url !== null && url.hostname !== "";
+  // A password with an unescaped / ? or # ends the host too early, and leaves its @ behind.
+  return url !== null && url.hostname !== "" && !`${url.pathname}${url.search}${url.hash}`.includes("@");
 };
 
 /**

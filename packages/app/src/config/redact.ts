@@ -9,8 +9,8 @@ const SECRET_PARAMETER = /pass|secret|token|key|auth|credential/i;
 export const redactUrl = (text: string): string => {
   if (/^sqlite:/i.test(text)) return text;
   const url = URL.parse(text);
-  if (url === null || url.host === "") {
-    // No authority that the URL parser knows, so anything before the last @ may be a password.
+  if (url === null || url.host === "" || `${url.pathname}${url.search}${url.hash}`.includes("@")) {
+    // Anything before the last @ may be a password: one with an unescaped / ? or # ends the authority too early.
     return text.replace(/^([a-z][a-z0-9+.-]*:\/*)?.*@/is, `$1${HIDDEN}@`);
   }
   if (url.password !== "") url.password = HIDDEN;
