@@ -63,7 +63,8 @@ export const encodeAppend = (batch: readonly StreamAppend[], now: number): Encod
     name(stream, "stream name");
     if (events.length === 0) throw new EventRejected(`no event for stream ${stream}`);
     for (const { id, type, schemaVersion, data, metadata } of events) {
-      if (!Number.isSafeInteger(schemaVersion)) throw new EventRejected(`schema version ${schemaVersion} of event ${id}`);
+      if (!Number.isSafeInteger(schemaVersion))
+        throw new EventRejected(`schema version ${schemaVersion} of event ${id}`);
       const json = text(data);
       const messageId = "messageId" in data ? data.messageId : null;
       cells.push(
