@@ -50,7 +50,7 @@ export class SqliteOfflineQueue implements OfflineQueue {
   /** @throws UnusableDatabase when the file is another store's or a newer version's */
   async start(): Promise<void> {
     const database = available(() => openDatabase("queue", this.#options));
-    database.exec(`PRAGMA synchronous = ${this.#options.durability}; PRAGMA cache_size = -16384;`);
+    database.exec(`PRAGMA synchronous = ${this.#options.durability}; PRAGMA cache_size = -65536;`);
     const statements = new StatementCache(database);
     this.#connection = { statements, groups: new GroupCache(statements) };
   }

@@ -1,0 +1,18 @@
+/**
+ * The conformance suite of the `ProjectionStore` port: every adapter passes every definition, or opts out of it by name
+ * and with a reason in `projection-store-adapters.ts`.
+ */
+import { applyDefinitions } from "./projection-store-apply.ts";
+import { crashDefinitions } from "./projection-store-crash.ts";
+import { deadDefinitions } from "./projection-store-dead.ts";
+import { listDefinitions } from "./projection-store-list.ts";
+import type { ProjectionStoreDefinition } from "./projection-store-support.ts";
+import { tablesDefinitions } from "./projection-store-tables.ts";
+
+export const projectionStoreDefinitions: readonly ProjectionStoreDefinition[] = [
+  ...applyDefinitions,
+  ...deadDefinitions,
+  ...listDefinitions,
+  ...tablesDefinitions,
+  ...crashDefinitions,
+];
