@@ -10,13 +10,13 @@ export interface DatabaseOptions {
    */
   readonly busyTimeoutMs?: number;
   /**
-   * Pages of the write-ahead log after which a commit copies them into the database file; 4,000 when absent (16 MB).
-   * SQLite's own 1,000 makes a busy log fsync twice as often.
+   * Bytes of the write-ahead log after which a commit copies them into the database file; 16 MiB when absent. SQLite's
+   * own 4 MB makes a busy log fsync twice as often.
    */
-  readonly walAutocheckpointPages?: number;
+  readonly walAutocheckpointBytes?: number;
 }
 
-export const databaseDefaults = { busyTimeoutMs: 5_000, walAutocheckpointPages: 4_000 } as const;
+export const databaseDefaults = { busyTimeoutMs: 5_000, walAutocheckpointBytes: 16 * 1024 * 1024 } as const;
 
 export interface EventStoreOptions extends DatabaseOptions {
   /** Gives `recordedAt`, as far as it does not go back. */

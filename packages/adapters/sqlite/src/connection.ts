@@ -19,6 +19,17 @@ const applicationIds = {
 } as const;
 export type StoreName = keyof typeof applicationIds;
 
+/**
+ * Bytes of a page, decided when the file is made. With an event's row of some 300 bytes, 16 KiB pages take the log to
+ * 68 thousand messages of four events a second where SQLite's 4 KiB reach 58 (measured live, in turn, four rounds).
+ */
+const pageBytes: Readonly<Record<StoreName, number>> = {
+  events: 16_384,
+  projection: 4_096,
+  queue: 4_096,
+  snapshots: 4_096,
+};
+
 /** The database cannot be used by this version of the program, and trying again will not help. */
 export class UnusableDatabase extends Error {
   override readonly name = "UnusableDatabase";
@@ -34,14 +45,15 @@ export class UnusableDatabase extends Error {
  */
 export const openDatabase = (store: StoreName, options: DatabaseOptions): DatabaseSync => {
   mkdirSync(dirname(options.path), { recursive: true });
-  const { path, busyTimeoutMs, walAutocheckpointPages } = { ...databaseDefaults, ...options };
+  const { path, busyTimeoutMs, walAutocheckpointBytes } = { ...databaseDefaults, ...options };
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
     database.exec(`
+      PRAGMA page_size = ${pageBytes[store]};
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA fullfsync = ON;
-      PRAGMA wal_autocheckpoint = ${walAutocheckpointPages};
+      PRAGMA wal_autocheckpoint = ${Math.ceil(walAutocheckpointBytes / pageBytes[store])};
       PRAGMA journal_size_limit = 67108864;
     `);
     migrate(database, store, path);

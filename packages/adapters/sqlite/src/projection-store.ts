@@ -47,10 +47,10 @@ const WRITER_PRAGMAS = `
 `;
 
 /**
- * 64 MB. The index by series is written all over: a page of it that several batches change is copied back once. With
- * 3,000 series this is a third faster than 4,000 pages.
+ * The index by series is written all over: a page of it that several batches change is copied back once. With
+ * 3,000 series this is a third faster than the default 16 MiB.
  */
-const CHECKPOINT_PAGES = 16_000;
+const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 
 interface Connection {
   readonly statements: StatementCache;
@@ -111,7 +111,7 @@ export class SqliteProjectionStore implements ProjectionStore {
       const { path, busyTimeoutMs } = { ...databaseDefaults, ...this.#options };
       return new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
     }
-    const database = openDatabase("projection", { walAutocheckpointPages: CHECKPOINT_PAGES, ...this.#options });
+    const database = openDatabase("projection", { walAutocheckpointBytes: CHECKPOINT_BYTES, ...this.#options });
     database.exec(WRITER_PRAGMAS);
     return database;
   }
