@@ -6,7 +6,7 @@ import { auditFlow } from "../support/audit.ts";
 import { assertConservation } from "../support/conservation.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { acknowledgedIds, startLoad } from "../support/load-publisher.ts";
-import { Mosquitto, mosquittoAvailable } from "../support/mosquitto.ts";
+import { mosquittoProgram, startMosquitto } from "../support/mosquitto.ts";
 import { requireService } from "../support/services.ts";
 
 const COUNT = 20_000;
@@ -22,8 +22,8 @@ const assertNothingLost = (payloads: readonly string[], acknowledged: Iterable<n
 
 describe("power cuts", () => {
   it("kill -9 of the gateway, five times under load from Mosquitto", async (t) => {
-    if (!requireService(t, "mosquitto", mosquittoAvailable)) return;
-    const broker = await Mosquitto.start({ persistence: true });
+    if (!requireService(t, "mosquitto", mosquittoProgram)) return;
+    const broker = await startMosquitto({ persistence: true });
     const gateway = new GatewayProcess({ env: { MQTT_URL: broker.url } });
     t.after(async () => {
       await gateway.dispose();
@@ -77,8 +77,8 @@ describe("power cuts", () => {
   });
 
   it("the broker restarted, five times under load", async (t) => {
-    if (!requireService(t, "mosquitto", mosquittoAvailable)) return;
-    const broker = await Mosquitto.start({ persistence: true });
+    if (!requireService(t, "mosquitto", mosquittoProgram)) return;
+    const broker = await startMosquitto({ persistence: true });
     const gateway = new GatewayProcess({ env: { MQTT_URL: broker.url } });
     t.after(async () => {
       await gateway.dispose();

@@ -122,8 +122,12 @@ const start = async (
   started.push(() => server.close());
 
   const failed = Promise.withResolvers<Error>();
-  await broker?.start();
-  started.push(async () => broker?.stop());
+  if (broker !== null) {
+    await broker.start();
+    started.push(() => broker.stop());
+    if (broker.status.portTaken)
+      log.warn({ url: broker.url }, "EMBEDDED_BROKER_PORT is taken; using the next free one");
+  }
   const subscribe = (): void => {
     for (const source of sources) {
       void source
@@ -138,8 +142,8 @@ const start = async (
   });
   subscribe();
   for (const source of sources) {
-    await source.start();
     pipeline.run(source).catch(failed.resolve);
+    await source.start();
     started.push(() => source.stop());
   }
   started.push(() => pipeline.stop(DRAIN_MS));

@@ -1,4 +1,5 @@
 /** One token a service. The token's type carries the service's, so that swapped tokens do not compile. */
+import type { EmbeddedBroker } from "@sluice/adapter-broker";
 import type { Configuration } from "@sluice/contracts";
 import type {
   Clock,
@@ -32,6 +33,8 @@ export const tokens = {
   endpointGateway: token<EndpointGateway>("endpoint gateway"),
   codec: token<PayloadCodec>("payload codec"),
   validator: token<PayloadValidator>("payload validator"),
+  /** Null when MQTT_URL names another broker. */
+  broker: token<EmbeddedBroker | null>("embedded broker"),
   messageSource: token<MessageSource>("message source"),
   registry: token<FlowRegistry>("flow registry"),
   pipeline: token<IngestPipeline>("ingest pipeline"),
