@@ -270,13 +270,14 @@ describe("configuration: warnings", () => {
       ["MQTT_PASSWORD without MQTT_USERNAME: MQTT 3.1.1 has no such login [MQTT-3.1.2-22]"],
     ],
     [
-      "settings of a broker that is not used",
+      "settings that the embedded broker has no use for",
       { MQTT_USERNAME: "me", MQTT_USE_TLS: "yes" },
       [
-        "MQTT_USERNAME has no effect without MQTT_URL: the embedded broker is used",
-        "MQTT_USE_TLS has no effect without MQTT_URL: the embedded broker is used",
+        "MQTT_USE_TLS has no effect without MQTT_URL: the embedded broker speaks no TLS",
+        "the embedded broker lets everybody in: it takes both MQTT_USERNAME and MQTT_PASSWORD to change that",
       ],
     ],
+    ["a login for the embedded broker", { MQTT_USERNAME: "me", MQTT_PASSWORD: "x" }, []],
   ];
   for (const [name, env, warnings] of table) {
     it(name, () => assert.deepEqual(loaded({ env }, { "/somewhere/ca": "x" }).warnings, warnings));

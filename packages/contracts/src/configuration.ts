@@ -59,7 +59,11 @@ export const configurationFields = {
     Type.Integer({ minimum: 0, maximum: 65_535, default: 60 }),
     "Keep-alive in seconds [MQTT-3.1.2.10].",
   ),
-  mqttUsername: field("MQTT_USERNAME", optionalText, "User name for the broker."),
+  mqttUsername: field(
+    "MQTT_USERNAME",
+    optionalText,
+    "User name for the broker; with MQTT_PASSWORD, the embedded one asks its clients for both.",
+  ),
   mqttPassword: field("MQTT_PASSWORD", optionalText, "Password for the broker.", { secret: true }),
   mqttCaCerts: field(
     "MQTT_CA_CERTS",

@@ -1,5 +1,11 @@
 /** The command line as a whole. Each command has a file in commands/. */
 import { Command } from "commander";
+import { defineConfig } from "./commands/config.ts";
+import { defineDemo } from "./commands/demo.ts";
+import { defineDoctor } from "./commands/doctor.ts";
+import { defineEvents } from "./commands/events.ts";
+import { defineFlows } from "./commands/flows.ts";
+import { definePublish } from "./commands/publish.ts";
 import { defineStart } from "./commands/start.ts";
 
 /** @param width of help texts, in columns */
@@ -15,6 +21,12 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
       "\nExit codes: 0 done, 1 failed, 2 called or configured wrongly. Settings: docs/configuration.md",
     );
   defineStart(program);
+  defineDemo(program);
+  defineConfig(program);
+  defineFlows(program);
+  defineEvents(program);
+  definePublish(program);
+  defineDoctor(program);
   return program;
 };
 

@@ -51,7 +51,7 @@ An unknown key is an error, and the nearest known one is named.
 - \`MQTT_USE_TLS\` makes \`mqtts://\` of \`mqtt://\` and \`wss://\` of \`ws://\`.
 - \`ADMIN_PORT\` and \`EMBEDDED_BROKER_PORT\` differ, and so do the files of \`EVENT_STORE_URL\` and \`PROJECTION_URL\`.
 - A warning is logged for TLS without \`MQTT_CA_CERTS\`, for a password that goes to another machine without TLS, for
-  broker settings without \`MQTT_URL\`, and for a variable whose name looks like a misspelt one of these.
+  settings that the embedded broker has no use for, and for a variable whose name looks like a misspelt one of these.
 `;
 
 export const configurationMarkdown = (): string => {

@@ -63,17 +63,8 @@ const sameFile = (a: string, b: string): boolean => {
 };
 
 const brokerWarnings = (configuration: Partial<Configuration>): string[] => {
-  const { mqttUrl, mqttUsername, mqttPassword, mqttCaCerts, mqttCertfile, mqttUseTls } = configuration;
-  if (mqttUrl === undefined) {
-    const useless = [
-      ...(mqttUsername === undefined ? [] : ["MQTT_USERNAME"]),
-      ...(mqttPassword === undefined ? [] : ["MQTT_PASSWORD"]),
-      ...(mqttCaCerts === undefined ? [] : ["MQTT_CA_CERTS"]),
-      ...(mqttCertfile === undefined ? [] : ["MQTT_CERTFILE"]),
-      ...(mqttUseTls === true ? ["MQTT_USE_TLS"] : []),
-    ];
-    return useless.map((name) => `${name} has no effect without MQTT_URL: the embedded broker is used`);
-  }
+  const { mqttUrl, mqttUsername, mqttPassword, mqttCaCerts, mqttCertfile } = configuration;
+  if (mqttUrl === undefined) return embeddedBrokerWarnings(configuration);
   const url = new URL(mqttUrl);
   const tls = url.protocol === "mqtts:" || url.protocol === "wss:";
   const password = mqttPassword !== undefined || url.password !== "";
@@ -93,6 +84,21 @@ const brokerWarnings = (configuration: Partial<Configuration>): string[] => {
     warnings.push("MQTT_PASSWORD without MQTT_USERNAME: MQTT 3.1.1 has no such login [MQTT-3.1.2-22]");
   }
   return warnings;
+};
+
+/** The embedded broker asks for the user and password of the configuration, when both are set, and speaks no TLS. */
+const embeddedBrokerWarnings = (configuration: Partial<Configuration>): string[] => {
+  const { mqttUsername, mqttPassword, mqttCaCerts, mqttCertfile, mqttUseTls } = configuration;
+  const warnings = [
+    ...(mqttCaCerts === undefined ? [] : ["MQTT_CA_CERTS"]),
+    ...(mqttCertfile === undefined ? [] : ["MQTT_CERTFILE"]),
+    ...(mqttUseTls === true ? ["MQTT_USE_TLS"] : []),
+  ].map((name) => `${name} has no effect without MQTT_URL: the embedded broker speaks no TLS`);
+  if ((mqttUsername === undefined) === (mqttPassword === undefined)) return warnings;
+  return [
+    ...warnings,
+    "the embedded broker lets everybody in: it takes both MQTT_USERNAME and MQTT_PASSWORD to change that",
+  ];
 };
 
 const isLoopback = (host: string): boolean =>

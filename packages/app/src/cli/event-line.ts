@@ -1,0 +1,81 @@
+/** One event as one line of text. */
+import type { RecordedEvent, ValidationError } from "@sluice/contracts";
+import { attributeText } from "@sluice/domain";
+import { coloured, harmless } from "./output.ts";
+
+const COLOURS: Readonly<Partial<Record<RecordedEvent["type"], "red" | "yellow" | "green">>> = {
+  ValidationFailed: "yellow",
+  ThresholdBreached: "yellow",
+  EndpointForwardFailed: "yellow",
+  DeliveryDeadLettered: "red",
+  MessagesSkipped: "yellow",
+};
+
+const POSITION_WIDTH = 8;
+const TYPE_WIDTH = 21;
+const FLOW_WIDTH = 16;
+
+export const eventHeader = (): string =>
+  coloured(
+    "bold",
+    `${"POSITION".padStart(POSITION_WIDTH)}  ${"TIME".padEnd(24)}  ${"TYPE".padEnd(TYPE_WIDTH)}  ${"FLOW".padEnd(FLOW_WIDTH)}  WHAT`,
+  );
+
+/** @param width of the whole line, in columns */
+export const eventLine = (event: RecordedEvent, width: number): string => {
+  const type = event.type.padEnd(TYPE_WIDTH);
+  const before = `${event.position.padStart(POSITION_WIDTH)}  ${event.recordedAt}  `;
+  const after = `  ${cut(flowOf(event), FLOW_WIDTH).padEnd(FLOW_WIDTH)}  `;
+  const room = Math.max(width - before.length - type.length - after.length, 10);
+  const colour = COLOURS[event.type];
+  return `${before}${colour === undefined ? type : coloured(colour, type)}${after}${cut(harmless(summary(event)), room)}`;
+};
+
+const cut = (text: string, width: number): string => {
+  const characters = [...text];
+  return characters.length <= width ? text : `${characters.slice(0, width - 1).join("")}…`;
+};
+
+const flowOf = (event: RecordedEvent): string =>
+  "flow" in event.data ? event.data.flow : "definition" in event.data ? event.data.definition.code : "";
+
+const errorText = ([first, ...more]: readonly ValidationError[]): string =>
+  first === undefined ? "" : `${first.pointer} ${first.message}${more.length === 0 ? "" : ` (+${more.length})`}`.trim();
+
+const summary = (event: RecordedEvent): string => {
+  switch (event.type) {
+    case "FlowDefined":
+    case "FlowRevised":
+      return `version ${event.version}, ${event.data.definition.topic}`;
+    case "FlowEnabled":
+    case "FlowDisabled":
+    case "FlowRetired":
+      return `version ${event.version}${event.metadata.actor === undefined ? "" : ` by ${event.metadata.actor}`}`;
+    case "MessageReceived":
+      return `#${event.data.messageNumber} ${event.data.topic} ${event.data.payload.data}`;
+    case "ValidationFailed":
+      return `#${event.data.messageNumber} ${event.data.disposition}: ${errorText(event.data.errors)}`;
+    case "ThresholdBreached":
+      return `#${event.data.messageNumber} ${event.data.attribute} = ${event.data.value}, ${bounds(event.data)}`;
+    case "StoredAttribute":
+      return `#${event.data.messageNumber} ${event.data.attribute} = ${attributeText(event.data)}`;
+    case "MessagesSkipped":
+      return `${event.data.count} skipped: ${event.data.reason}`;
+    case "EndpointForwarded":
+      return `#${event.data.messageNumber} ${event.data.status} in ${Math.round(event.data.latencyMs)} ms, ${event.data.url}`;
+    case "EndpointForwardFailed":
+      return `#${event.data.messageNumber} attempt ${event.data.attempts}: ${event.data.reason}`;
+    case "DeliveryDeadLettered":
+      return `#${event.data.messageNumber} after ${event.data.attempts}: ${event.data.reason}`;
+    case "DeliveryRetried":
+    case "DeliveryDiscarded":
+      return `#${event.data.messageNumber} ${event.data.action}`;
+    default:
+      return JSON.stringify((event as RecordedEvent).data);
+  }
+};
+
+const bounds = ({ min, max }: { readonly min?: number; readonly max?: number }): string =>
+  [min === undefined ? "" : `min ${min}`, max === undefined ? "" : `max ${max}`]
+    .filter((part) => part !== "")
+    .join(", ");

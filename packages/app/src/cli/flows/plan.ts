@@ -1,0 +1,85 @@
+/** What applying definitions would change: what is there now beside what is wanted. */
+import type { FlowView } from "@sluice/contracts";
+import { canonicalJson } from "@sluice/domain";
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import type { ApiClient } from "../api-client.ts";
+import { CommandError } from "../command-error.ts";
+import { checkDefinition } from "./check-definition.ts";
+import type { WrittenDefinition } from "./definition-files.ts";
+import { type DefinedFlow, definitionOf, definitionText } from "./definition-text.ts";
+
+export interface FlowChange {
+  readonly code: string;
+  readonly kind: "create" | "update" | "none";
+  readonly wanted: DefinedFlow;
+  /** Of what is there now; null when nothing is. */
+  readonly etag: string | null;
+  /** Unified diff of the two as YAML; empty when they are the same. */
+  readonly diff: string;
+}
+
+interface Wanted {
+  readonly flow: DefinedFlow;
+  readonly saysEnabled: boolean;
+}
+
+/**
+ * @param timeoutSeconds of actions that name none
+ * @throws CommandError with the errors of all definitions at once
+ */
+export const checkAll = (written: readonly WrittenDefinition[], timeoutSeconds: number): readonly Wanted[] => {
+  const errors: string[] = [];
+  const wanted: Wanted[] = [];
+  const places = new Map<string, string>();
+  for (const { place, value } of written) {
+    const code = (value as { code?: unknown } | null)?.code;
+    const name = typeof code === "string" ? `${place} (${code})` : place;
+    const checked = checkDefinition(value, timeoutSeconds);
+    if (!checked.ok) {
+      errors.push(...checked.errors.map((error) => `${name} ${error}`));
+      continue;
+    }
+    const earlier = places.get(checked.flow.code);
+    if (earlier !== undefined) errors.push(`${name} is there twice: also in ${earlier}`);
+    places.set(checked.flow.code, place);
+    wanted.push(checked);
+  }
+  if (errors.length === 0) return wanted;
+  throw new CommandError(`nothing was applied: ${errors.length === 1 ? "there is an error" : "there are errors"}`, {
+    details: errors,
+  });
+};
+
+export const planChanges = async (api: ApiClient, wanted: readonly Wanted[]): Promise<readonly FlowChange[]> => {
+  const changes: FlowChange[] = [];
+  for (const one of wanted) changes.push(await planChange(api, one));
+  return changes;
+};
+
+const planChange = async (api: ApiClient, { flow, saysEnabled }: Wanted): Promise<FlowChange> => {
+  const path = `/api/v1/flows/${flow.code}`;
+  const { status, body, etag } = await api.request<FlowView>(path, { accept: [404] });
+  if (status === 404) return { code: flow.code, kind: "create", wanted: flow, etag: null, diff: diffOf(flow, null) };
+  const current = definitionOf(body);
+  // A file that is silent about it neither stops a running flow nor starts one that someone has stopped.
+  const target = saysEnabled ? flow : { ...flow, enabled: current.enabled };
+  const same = canonicalJson(target) === canonicalJson(current);
+  return {
+    code: flow.code,
+    kind: same ? "none" : "update",
+    wanted: target,
+    etag,
+    diff: same ? "" : diffOf(target, current),
+  };
+};
+
+const diffOf = (wanted: DefinedFlow, current: DefinedFlow | null): string =>
+  createTwoFilesPatch(
+    current === null ? "/dev/null" : `${wanted.code} (now)`,
+    `${wanted.code} (wanted)`,
+    current === null ? "" : definitionText(current),
+    definitionText(wanted),
+    undefined,
+    undefined,
+    { context: 3, headerOptions: FILE_HEADERS_ONLY },
+  );
