@@ -13,7 +13,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { startLoad } from "../support/load-publisher.ts";
-import { Mosquitto } from "../support/mosquitto.ts";
+import { startMosquitto } from "../support/mosquitto.ts";
 import { median, perSecond, ratio } from "./support.ts";
 
 const COUNT = Number(process.env.SLUICE_BENCH_MESSAGES ?? 200_000);
@@ -99,7 +99,7 @@ const sluice = async (url: string): Promise<SluiceRun> => {
 };
 
 export const benchIngest = async (): Promise<void> => {
-  const broker = await Mosquitto.start();
+  const broker = await startMosquitto();
   const subscribers: Run[] = [];
   const gateways: SluiceRun[] = [];
   try {
