@@ -156,6 +156,7 @@ export const commitDefinitions: readonly OfflineQueueDefinition[] = [
       });
       const sorted = names.toSorted();
       assert.deepEqual(idsOf(await queue.dead({ limit: 100 })), sorted);
+      assert.deepEqual(idsOf(await queue.dead({ limit: 2, afterId: "a" })), ["b", "c"]);
       const seen: string[] = [];
       for (;;) {
         const afterId = seen.at(-1);

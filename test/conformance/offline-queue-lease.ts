@@ -220,6 +220,19 @@ export const leaseDefinitions: readonly OfflineQueueDefinition[] = [
     },
   },
   {
+    name: "tells that an item has become ready while the head of its ordered group is leased",
+    async run({ open }) {
+      const queue = await open();
+      await queue.commit({ enqueue: [item("head"), item("second")] });
+      const [, second] = await lease(queue, { until: 9_000 });
+      await queue.retryLater([{ id: second?.id as string, at: 2_500 }]);
+      assert.equal((await groupOf(queue))?.nextAt, 2_500);
+      assert.deepEqual(await lease(queue, { ordered: true, now: 2_600, until: 9_000 }), []);
+      assert.ok(((await groupOf(queue))?.nextAt ?? Number.NaN) < 2_600);
+      assert.deepEqual(await leaseEach(queue, { now: 2_600, until: 9_000 }), ["second"]);
+    },
+  },
+  {
     name: "keeps what it holds, leases too, when it is closed and opened again",
     async run({ open }) {
       const first = await open();

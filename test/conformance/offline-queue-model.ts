@@ -186,7 +186,7 @@ export const modelDefinitions: readonly OfflineQueueDefinition[] = [
           await assertSame(queue, model);
         }
       });
-      await fc.assert(property, { numRuns: 25, seed: 20_260_101 });
+      await fc.assert(property, { numRuns: 100, seed: 20_260_101 });
     },
   },
 ];

@@ -243,14 +243,17 @@ export const deadDefinitions: readonly ProjectionStoreDefinition[] = [
       const apply = feed(store);
       const good = row();
       const bad = row({ attribute: tooLong });
-      await apply({ rows: [good, bad] });
+      const delivery = letter();
+      await apply({ rows: [good, bad], deadLetters: [{ kind: "add", letter: delivery }] });
       for (const kind of ["retry", "discard"] as const) {
-        await apply({ rowCommands: [...command(kind, good).rowCommands, { id: "no such id", command: kind }] });
+        const others = ["no such id", delivery.id].map((id) => ({ id, command: kind }));
+        await apply({ rowCommands: [...command(kind, good).rowCommands, ...others] });
       }
       assert.deepEqual(await countsOf(store), [1, 1, 0]);
       await apply({ rowCommands: [...command("discard", bad, bad).rowCommands, ...command("retry", bad).rowCommands] });
       assert.deepEqual(await countsOf(store), [1, 0, 1]);
       assert.equal((await readData(store)).length, 1);
+      assert.deepEqual(await readDead(store), [delivery]);
     },
   },
   {

@@ -103,6 +103,26 @@ export const listDefinitions: readonly ProjectionStoreDefinition[] = [
     },
   },
   {
+    name: "keeps to its filter after a cursor of a wider page",
+    async run({ open }) {
+      const store = await open();
+      const rows = [1, 2, 3, 4, 5].map((ms) => row({ receivedAt: instant(ms), text: String(ms) }));
+      await feed(store)({ rows });
+      const filter = { from: instant(3), to: instant(4) };
+      for (const [order, expected] of [
+        ["asc", ["3", "4"]],
+        ["desc", ["4", "3"]],
+      ] as const) {
+        const { next } = await store.data({}, { limit: 1, order });
+        const { items } = await store.data(filter, { limit: 9, order, after: next as string });
+        assert.deepEqual(
+          items.map(({ text }) => text),
+          expected,
+        );
+      }
+    },
+  },
+  {
     name: "neither repeats nor skips a row while rows are added between the pages",
     async run({ open }) {
       const store = await open();

@@ -24,7 +24,7 @@ export const leaseItems = (
   tallies: TallyChanges,
   { group, limit, ordered, now, until }: LeaseOptions,
 ): readonly LeasedItem[] => {
-  statements.prepare(READY_BY_TIME).run(group, now);
+  if (statements.prepare(READY_BY_TIME).run(group, now).changes > 0) tallies.touched(group);
   for (const { priority } of statements.prepare(READY_BY_EXPIRY).all(group, now)) {
     tallies.moved({ group, priority: priority as number, state: State.leased }, State.ready);
   }

@@ -48,6 +48,11 @@ export class TallyChanges {
     this.#tally(item)[kindOf(item.state)] -= 1;
   }
 
+  /** Something of the group has changed that is not counted. */
+  touched(group: string): void {
+    this.#onChange(group);
+  }
+
   moved(item: Counted, to: State): void {
     this.left(item);
     this.arrived({ ...item, state: to });

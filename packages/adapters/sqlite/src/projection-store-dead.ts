@@ -115,7 +115,6 @@ export class DeadLetterBook {
     const after = { dead: before.dead + change.dead, discarded: before.discarded + change.discarded };
     if (stateOf(after) === "done") this.#statements.prepare(REMOVE_MESSAGE).run(...key);
     else this.#statements.prepare(PUT_MESSAGE).run(...key, after.dead, after.discarded);
-    if (stateOf(after) === stateOf(before)) return;
     this.#counts.add(row.flow, row.action, stateOf(before), -1);
     this.#counts.add(row.flow, row.action, stateOf(after), 1);
   }

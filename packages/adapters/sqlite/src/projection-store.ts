@@ -93,7 +93,7 @@ export class SqliteProjectionStore implements ProjectionStore {
   }
 
   async data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> {
-    return this.#run(({ statements }) => listData(statements, filter, page));
+    return this.#run(({ statements }) => consistently(statements.database, () => listData(statements, filter, page)));
   }
 
   async deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {
@@ -122,6 +122,16 @@ export class SqliteProjectionStore implements ProjectionStore {
     return available(() => work(connection));
   }
 }
+
+/** Runs reads that belong together on one state of the database, whatever another connection writes meanwhile. */
+const consistently = <T>(database: DatabaseSync, read: () => T): T => {
+  database.exec("BEGIN");
+  try {
+    return read();
+  } finally {
+    database.exec("COMMIT");
+  }
+};
 
 /** Whatever SQLite reports beyond a refused row (disk full, locked, read-only, I/O) may pass. */
 const available = <T>(work: () => T): T => {
