@@ -29,7 +29,11 @@ export const connectToBroker = async (
   purpose: string,
   timeoutMs: number,
 ): Promise<MqttClient> => {
-  const client = mqtt.connect(url, optionsOf(configuration, purpose, timeoutMs));
+  const { address, username, password } = splitUrl(url);
+  const client = mqtt.connect(address, {
+    ...optionsOf(configuration, purpose, timeoutMs),
+    ...credentials(configuration.mqttUsername ?? username, configuration.mqttPassword ?? password),
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   client.once("connect", () => resolve());
   // MQTT.js reports a timeout and a connection that is closed without a word by closing alone.
@@ -47,8 +51,26 @@ export const connectToBroker = async (
   }
 };
 
+/** Credentials in a URL are percent-encoded, and MQTT.js would cut them at the first colon. */
+const splitUrl = (text: string): { address: string; username: string | undefined; password: string | undefined } => {
+  const url = new URL(text);
+  const { username, password } = url;
+  url.username = "";
+  url.password = "";
+  return {
+    address: url.href,
+    username: username === "" ? undefined : decodeURIComponent(username),
+    password: password === "" ? undefined : decodeURIComponent(password),
+  };
+};
+
+const credentials = (username: string | undefined, password: string | undefined): IClientOptions => ({
+  ...(username === undefined ? {} : { username }),
+  ...(password === undefined ? {} : { password }),
+});
+
 const optionsOf = (configuration: Configuration, purpose: string, timeoutMs: number): IClientOptions => {
-  const { mqttUsername, mqttPassword, mqttCaCerts, mqttCertfile, mqttKeyfile } = configuration;
+  const { mqttCaCerts, mqttCertfile, mqttKeyfile } = configuration;
   const pem = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
   const [ca, cert, key] = [pem(mqttCaCerts), pem(mqttCertfile), pem(mqttKeyfile)];
   return {
@@ -57,8 +79,6 @@ const optionsOf = (configuration: Configuration, purpose: string, timeoutMs: num
     protocolVersion: PROTOCOL_VERSION,
     reconnectPeriod: 0,
     connectTimeout: timeoutMs,
-    ...(mqttUsername === undefined ? {} : { username: mqttUsername }),
-    ...(mqttPassword === undefined ? {} : { password: mqttPassword }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
