@@ -228,8 +228,9 @@ export const leaseDefinitions: readonly OfflineQueueDefinition[] = [
       await queue.retryLater([{ id: second?.id as string, at: 2_500 }]);
       assert.equal((await groupOf(queue))?.nextAt, 2_500);
       assert.deepEqual(await lease(queue, { ordered: true, now: 2_600, until: 9_000 }), []);
-      assert.ok(((await groupOf(queue))?.nextAt ?? Number.NaN) < 2_600);
-      assert.deepEqual(await leaseEach(queue, { now: 2_600, until: 9_000 }), ["second"]);
+      // Once ready it stays so, also when the clock is set back.
+      assert.ok(((await groupOf(queue))?.nextAt ?? Number.NaN) <= 2_000);
+      assert.deepEqual(await leaseEach(queue), ["second"]);
     },
   },
   {

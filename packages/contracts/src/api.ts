@@ -1,21 +1,45 @@
 /** Bodies and queries of the admin API. The same schemas validate, type the handlers and make the OpenAPI document. */
-import { type Static, Type } from "typebox";
+import { type Static, type TSchema, Type } from "typebox";
 import { EncodedBytes, EventEnvelope, MessageId, ValidationError, ValueType } from "./events.ts";
-import { FlowCode, FlowDefinition, QoS } from "./flow-definition.ts";
+import { ActionType, FlowCode, FlowDefinition, FlowDefinitionInput, QoS } from "./flow-definition.ts";
+import { Problem } from "./problems.ts";
 
 const Instant = Type.String({ format: "date-time" });
-const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const Nullable = <T extends TSchema>(schema: T, options = {}) => Type.Union([schema, Type.Null()], options);
 
+/** Refers to a named schema, which is one component of the OpenAPI document wherever it is used. */
+export const ref = <T extends TSchema>(schema: T) =>
+  Type.Unsafe<Static<T>>(Type.Ref(`${(schema as { $id?: string }).$id}#`));
+
+const strict = { additionalProperties: false } as const;
 export const Paging = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-  after: Type.Optional(Type.String({ description: "The `next` of the page before." })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100, description: "Items at the most." })),
+  after: Type.Optional(Type.String({ minLength: 1, description: "The `next` of the page before." })),
 };
-const page = <T extends Parameters<typeof Type.Array>[0]>(items: T, $id: string) =>
-  Type.Object({ items: Type.Array(items), next: Nullable(Type.String()) }, { $id });
+const Order = (first: string) =>
+  Type.Optional(
+    Type.Union([Type.Literal("asc"), Type.Literal("desc")], { default: "asc", description: `asc: ${first} first.` }),
+  );
+const page = <T extends TSchema>(items: T, $id: string) =>
+  Type.Object(
+    {
+      items: Type.Array(items),
+      next: Nullable(Type.String(), {
+        description:
+          "Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than " +
+          "`limit`, even none, and still have a `next`: a server does not search or collect without end.",
+      }),
+    },
+    { $id },
+  );
 
-/** A date-time with zone, or a date: the start of that day as `from`, its last instant as `to` (UTC). */
-const TimeBound = Type.Union([Type.String({ format: "date-time" }), Type.String({ format: "date" })]);
-const timeRange = { from: Type.Optional(TimeBound), to: Type.Optional(TimeBound) };
+/** RFC 3339 with a zone, or a date. Which instant a date stands for is said where it is used. */
+const TimeBound = (description: string) =>
+  Type.Union([Type.String({ format: "date-time" }), Type.String({ format: "date" })], { description });
+const timeRange = (of: string) => ({
+  from: Type.Optional(TimeBound(`Earliest ${of}, inclusive; a date is the start of that day (UTC).`)),
+  to: Type.Optional(TimeBound(`Latest ${of}, inclusive; a date is the last instant of that day (UTC).`)),
+});
 
 export const FlowCounters = Type.Object({
   received: Type.Integer(),
@@ -53,7 +77,60 @@ export const FlowView = Type.Object(
   { $id: "Flow" },
 );
 export type FlowView = Static<typeof FlowView>;
-export const FlowPage = page(Type.Ref("Flow"), "FlowPage");
+export const FlowPage = page(ref(FlowView), "FlowPage");
+export const FlowListQuery = Type.Object({ ...Paging }, strict);
+
+export const FlowQuery = Type.Object(
+  {
+    at: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "The flow as it was then: RFC 3339 with a zone, a date for its last instant (UTC), or a `position` of the log.",
+      }),
+    ),
+  },
+  strict,
+);
+
+export const FlowAt = Type.Object(
+  {
+    ...FlowDefinition.properties,
+    enabled: Type.Boolean(),
+    version: Type.Integer({ description: "The version that the flow was at then." }),
+    createdAt: Instant,
+    updatedAt: Instant,
+  },
+  {
+    $id: "FlowAt",
+    description: "A flow's definition and state at an earlier moment; its counters are only known for now.",
+  },
+);
+export type FlowAt = Static<typeof FlowAt>;
+
+const serverSet = [
+  "version",
+  "createdAt",
+  "updatedAt",
+  "lastMessageNumber",
+  "lastReceivedAt",
+  "counters",
+  "actionCounts",
+] as const satisfies readonly (keyof FlowView)[];
+/** Members of a flow that only the server sets. */
+export const serverSetMembers: readonly string[] = serverSet;
+const readOnly = Type.Optional(Type.Unknown({ readOnly: true, description: "Ignored." }));
+/** What `GET` answers can be sent back with a change: members that only the server sets are ignored. */
+export const FlowInput = Type.Object(
+  {
+    ...FlowDefinitionInput.properties,
+    ...(Object.fromEntries(serverSet.map((member) => [member, readOnly])) as Record<
+      (typeof serverSet)[number],
+      typeof readOnly
+    >),
+  },
+  { ...strict, $id: "FlowInput" },
+);
 
 export const FlowHistoryItem = Type.Object(
   {
@@ -62,18 +139,20 @@ export const FlowHistoryItem = Type.Object(
     at: Instant,
     position: Type.String(),
     actor: Nullable(Type.String()),
-    definition: Nullable(FlowDefinition),
+    definition: Nullable(FlowDefinition, { description: "As it was after the change; null: the flow was retired." }),
     changes: Type.Array(
       Type.Object({
-        pointer: Type.String(),
-        before: Type.Optional(Type.Unknown()),
-        after: Type.Optional(Type.Unknown()),
+        pointer: Type.String({ description: "Into the definition with `enabled`; empty for the whole." }),
+        before: Type.Optional(Type.Unknown({ description: "Absent: there was nothing." })),
+        after: Type.Optional(Type.Unknown({ description: "Absent: there is nothing any more." })),
       }),
     ),
   },
   { $id: "FlowHistoryItem" },
 );
 export type FlowHistoryItem = Static<typeof FlowHistoryItem>;
+export const FlowHistoryPage = page(ref(FlowHistoryItem), "FlowHistoryPage");
+export const FlowHistoryQuery = Type.Object({ ...Paging }, strict);
 
 export const FlowTestRequest = Type.Object(
   {
@@ -87,7 +166,7 @@ export const FlowTestRequest = Type.Object(
     qos: Type.Optional(QoS),
     retain: Type.Optional(Type.Boolean()),
   },
-  { additionalProperties: false, $id: "FlowTestRequest" },
+  { ...strict, $id: "FlowTestRequest" },
 );
 export type FlowTestRequest = Static<typeof FlowTestRequest>;
 
@@ -115,25 +194,39 @@ export const FlowTestResult = Type.Object(
 );
 export type FlowTestResult = Static<typeof FlowTestResult>;
 
-export const EventQuery = Type.Object({
-  flow: Type.Optional(FlowCode),
-  stream: Type.Optional(Type.String()),
-  type: Type.Optional(Type.String({ description: "One event type, or several with commas." })),
-  messageId: Type.Optional(MessageId),
-  ...timeRange,
-  order: Type.Optional(Type.Union([Type.Literal("asc"), Type.Literal("desc")], { default: "asc" })),
-  ...Paging,
-});
-export const EventPage = page(EventEnvelope, "EventPage");
+export const EventQuery = Type.Object(
+  {
+    flow: Type.Optional(FlowCode),
+    stream: Type.Optional(Type.String({ minLength: 1 })),
+    type: Type.Optional(Type.String({ minLength: 1, description: "One event type, or several with commas." })),
+    messageId: Type.Optional(MessageId),
+    ...timeRange("time of recording"),
+    order: Order("oldest"),
+    limit: Paging.limit,
+    after: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "The `next` of the page before, or the `position` of any event: what follows it in the chosen order. So a " +
+          "reader that has come to the end of the log goes on later from the last event that it has seen.",
+      }),
+    ),
+  },
+  strict,
+);
+export const EventPage = page(ref(EventEnvelope), "EventPage");
 
-export const DataQuery = Type.Object({
-  flow: Type.Optional(FlowCode),
-  attribute: Type.Optional(Type.String()),
-  messageId: Type.Optional(MessageId),
-  ...timeRange,
-  order: Type.Optional(Type.Union([Type.Literal("asc"), Type.Literal("desc")], { default: "asc" })),
-  ...Paging,
-});
+export const DataQuery = Type.Object(
+  {
+    flow: Type.Optional(FlowCode),
+    attribute: Type.Optional(Type.String()),
+    messageId: Type.Optional(MessageId),
+    ...timeRange("time of receipt"),
+    order: Order("oldest"),
+    ...Paging,
+  },
+  strict,
+);
 export const DataItem = Type.Object(
   {
     id: Type.String(),
@@ -151,7 +244,7 @@ export const DataItem = Type.Object(
   { $id: "DataItem" },
 );
 export type DataItem = Static<typeof DataItem>;
-export const DataPage = page(DataItem, "DataPage");
+export const DataPage = page(ref(DataItem), "DataPage");
 
 export const DeadLetterKind = Type.Union([Type.Literal("delivery"), Type.Literal("row")]);
 const deadLetterFilter = {
@@ -159,7 +252,7 @@ const deadLetterFilter = {
   action: Type.Optional(Type.String()),
   kind: Type.Optional(DeadLetterKind),
 };
-export const DeadLetterQuery = Type.Object({ ...deadLetterFilter, ...Paging });
+export const DeadLetterQuery = Type.Object({ ...deadLetterFilter, order: Order("what died first"), ...Paging }, strict);
 export const DeadLetter = Type.Object(
   {
     id: Type.String(),
@@ -180,17 +273,34 @@ export const DeadLetter = Type.Object(
   { $id: "DeadLetter" },
 );
 export type DeadLetter = Static<typeof DeadLetter>;
-export const DeadLetterPage = page(DeadLetter, "DeadLetterPage");
+export const DeadLetterPage = page(ref(DeadLetter), "DeadLetterPage");
+const reason = Type.Optional(Type.String({ maxLength: 500, description: "Why it is discarded; recorded." }));
 export const DeadLetterCommand = Type.Object(
   {
     ids: Type.Optional(Type.Array(Type.String(), { minItems: 1, maxItems: 1000 })),
-    filter: Type.Optional(Type.Object(deadLetterFilter, { additionalProperties: false })),
-    reason: Type.Optional(Type.String({ maxLength: 500 })),
+    filter: Type.Optional(
+      Type.Object(deadLetterFilter, { ...strict, description: "Every dead letter that it takes; empty: all." }),
+    ),
+    reason,
   },
-  { additionalProperties: false, $id: "DeadLetterCommand" },
+  {
+    ...strict,
+    $id: "DeadLetterCommand",
+    description: "`ids`, or `filter`, or both, which takes the letters of these ids that the filter takes too.",
+  },
 );
 export type DeadLetterCommand = Static<typeof DeadLetterCommand>;
-export const DeadLetterResult = Type.Object({ count: Type.Integer() }, { $id: "DeadLetterResult" });
+/** Of one letter, which the address names. */
+export const DeadLetterReason = Type.Object({ reason }, { ...strict, $id: "DeadLetterReason" });
+export const DeadLetterResult = Type.Object(
+  {
+    count: Type.Integer({
+      description: "Dead letters that this request has settled; one settled before is not counted.",
+    }),
+  },
+  { $id: "DeadLetterResult" },
+);
+export type DeadLetterResult = Static<typeof DeadLetterResult>;
 
 export const MessageStory = Type.Object(
   {
@@ -207,26 +317,32 @@ export const MessageStory = Type.Object(
         captures: Type.Record(Type.String(), Type.String()),
         verdict: Type.Union([Type.Literal("accepted"), Type.Literal("flagged"), Type.Literal("rejected")]),
         errors: Type.Array(ValidationError),
-        rows: Type.Array(Type.Ref("DataItem")),
+        rows: Type.Array(ref(DataItem), { description: "As they are in the projection now." }),
         deliveries: Type.Array(
           Type.Object({
             action: Type.String(),
+            type: ActionType,
             state: Type.Enum(["pending", "done", "dead", "discarded"]),
             url: Nullable(Type.String()),
-            attempts: Type.Integer(),
-            status: Nullable(Type.Integer()),
-            reason: Nullable(Type.String()),
-            at: Nullable(Instant),
+            attempts: Type.Integer({ description: "Of the delivery, or of the row that was tried most; 0: none yet." }),
+            status: Nullable(Type.Integer({ description: "HTTP status of the last answer." })),
+            reason: Nullable(Type.String({ description: "Why the last attempt failed, or why it was discarded." })),
+            at: Nullable(Instant, { description: "When the log learnt of this state; null while nothing happened." }),
           }),
+          { description: "What became of everything that the message is owed to." },
         ),
       }),
     ),
-    events: Type.Array(EventEnvelope),
+    events: Type.Array(ref(EventEnvelope)),
+    truncated: Type.Boolean({
+      description: "Whether rows or events were left out because there are too many to send.",
+    }),
   },
   { $id: "MessageStory" },
 );
 export type MessageStory = Static<typeof MessageStory>;
 
+export const Liveness = Type.Object({ status: Type.Literal("healthy") }, { $id: "Liveness" });
 export const HealthStatus = Type.Union([Type.Literal("healthy"), Type.Literal("degraded"), Type.Literal("unhealthy")]);
 export const HealthReport = Type.Object(
   {
@@ -279,3 +395,35 @@ export const HealthReport = Type.Object(
   { $id: "Health" },
 );
 export type HealthReport = Static<typeof HealthReport>;
+
+export const Readiness = Type.Object(
+  { ready: Type.Boolean(), status: HealthStatus, reasons: HealthReport.properties.reasons },
+  { $id: "Readiness" },
+);
+export type Readiness = Static<typeof Readiness>;
+
+/** The components of the OpenAPI document. */
+export const apiSchemas: readonly TSchema[] = [
+  Problem,
+  FlowInput,
+  FlowView,
+  FlowAt,
+  FlowPage,
+  FlowHistoryItem,
+  FlowHistoryPage,
+  FlowTestRequest,
+  FlowTestResult,
+  EventEnvelope,
+  EventPage,
+  DataItem,
+  DataPage,
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetterCommand,
+  DeadLetterReason,
+  DeadLetterResult,
+  MessageStory,
+  Liveness,
+  Readiness,
+  HealthReport,
+];

@@ -6,24 +6,107 @@ import { type Static, Type } from "typebox";
 import { ValidationError } from "./events.ts";
 
 export const problems = {
-  "bad-request": { status: 400, title: "The request is not well-formed" },
-  "bad-cursor": { status: 400, title: "The paging cursor is not one that this server gave out" },
-  unauthorized: { status: 401, title: "A valid bearer token is needed" },
-  "not-found": { status: 404, title: "There is nothing at this address" },
-  "flow-not-found": { status: 404, title: "No flow has this code" },
-  "message-not-found": { status: 404, title: "No message has this id" },
-  "method-not-allowed": { status: 405, title: "This address does not take this method" },
-  "flow-exists": { status: 409, title: "A flow with this code exists already" },
-  "flow-conflict": { status: 409, title: "The flow was changed by someone else meanwhile" },
-  "precondition-failed": { status: 412, title: "The flow's ETag is not the one that If-Match names" },
-  "payload-too-large": { status: 413, title: "The request body is too large" },
-  "unsupported-media-type": { status: 415, title: "The request body must be application/json" },
-  "bad-definition": { status: 422, title: "The flow definition has errors" },
-  "invalid-query": { status: 422, title: "The request has values that are out of range" },
-  "internal-error": { status: 500, title: "The server failed to answer" },
-  "log-unavailable": { status: 503, title: "The event log cannot be written or read at the moment" },
-  "projection-unavailable": { status: 503, title: "The projection database cannot be reached at the moment" },
-} as const satisfies Record<string, { status: number; title: string }>;
+  "bad-request": {
+    status: 400,
+    title: "The request is not well-formed",
+    help: "The body is not JSON, the address is not valid, or the request breaks HTTP's rules. `detail` says which.",
+  },
+  "bad-cursor": {
+    status: 400,
+    title: "The paging cursor is not one that this server gave out",
+    help: "Use the `next` of a page of the same listing as `after`, as it is, or leave `after` out to begin anew.",
+  },
+  unauthorized: {
+    status: 401,
+    title: "A valid bearer token is needed",
+    help: "Send `Authorization: Bearer <token>`. The token is `ADMIN_TOKEN`, or else in `DATA_DIR/admin-token`.",
+  },
+  "not-found": {
+    status: 404,
+    title: "There is nothing at this address",
+    help: "`/documentation` lists every address.",
+  },
+  "flow-not-found": {
+    status: 404,
+    title: "No flow has this code",
+    help: "Codes are case-sensitive. With `at`: the flow did not exist at that moment.",
+  },
+  "message-not-found": {
+    status: 404,
+    title: "No message has this id",
+    help: "Only messages that a flow recorded have an id; what no flow matched is counted and not recorded.",
+  },
+  "dead-letter-not-found": {
+    status: 404,
+    title: "No dead letter has this id",
+    help: "It was retried or discarded already, or never died. In an address the id must be percent-encoded.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "This address does not take this method",
+    help: "The `Allow` header lists those that it takes.",
+  },
+  "request-timeout": {
+    status: 408,
+    title: "The request did not arrive in time",
+    help: "The client opened a connection and did not send the whole request. Send it again.",
+  },
+  "flow-exists": {
+    status: 409,
+    title: "A flow with this code exists already",
+    help: "Change it with `PUT /api/v1/flows/{code}`.",
+  },
+  "flow-conflict": {
+    status: 409,
+    title: "The flow was changed by someone else meanwhile",
+    help: "Nothing was changed by this request. Read the flow and decide again.",
+  },
+  "precondition-failed": {
+    status: 412,
+    title: "The flow is not as the request's If-Match or If-None-Match says",
+    help: "Nothing was changed. Read the flow, whose `ETag` is its version now, and decide again.",
+  },
+  "payload-too-large": {
+    status: 413,
+    title: "The request body is too large",
+    help: "A body may have 1 MiB at the most.",
+  },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The request body must be application/json",
+    help: "Send `Content-Type: application/json`, in UTF-8.",
+  },
+  "bad-definition": {
+    status: 422,
+    title: "The flow definition has errors",
+    help: "`errors` lists all of them, each with a JSON pointer into the body.",
+  },
+  "invalid-query": {
+    status: 422,
+    title: "The request has values that it cannot have",
+    help: "`errors` lists them, each with a JSON pointer into the query (`/limit`) or the body.",
+  },
+  "headers-too-large": {
+    status: 431,
+    title: "The request's headers or its address are too large",
+    help: "Together they may have 16 KiB. Long lists of ids belong in a body.",
+  },
+  "internal-error": {
+    status: 500,
+    title: "The server failed to answer",
+    help: "This is a defect. The log has the error under the request id that `instance` ends with.",
+  },
+  "log-unavailable": {
+    status: 503,
+    title: "The event log cannot be written or read at the moment",
+    help: "Send the same request again after `Retry-After` seconds. `/health` says what is wrong.",
+  },
+  "projection-unavailable": {
+    status: 503,
+    title: "The projection database cannot be reached at the moment",
+    help: "Send the same request again after `Retry-After` seconds. Nothing is lost: the log has everything.",
+  },
+} as const satisfies Record<string, { status: number; title: string; help: string }>;
 
 export type ProblemCode = keyof typeof problems;
 
@@ -34,7 +117,7 @@ export const Problem = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.Optional(Type.String()),
-    instance: Type.Optional(Type.String()),
+    instance: Type.Optional(Type.String({ description: "urn:sluice:request:<id>; the server's log has the same id." })),
     errors: Type.Optional(Type.Array(ValidationError)),
   },
   { $id: "Problem" },

@@ -23,19 +23,28 @@ const idempotencyKeyHeader = (key: string): string => {
   return `"${key.replace(/["\\]/g, "\\$&")}"`;
 };
 
-/** @throws Error whose message can be shown */
-const toPost = ({ url, headers, body, idempotencyKey }: EndpointRequest): PostRequest => {
-  const target = URL.parse(url);
-  if (target === null || !/^https?:$/.test(target.protocol)) throw new Error("the URL is no http or https URL");
-  if (target.username !== "" || target.password !== "") {
-    throw new Error("the URL has a user name or password; use an Authorization header");
-  }
+/** Every header that an attempt sends, but for those of the framing. Names are in lower case. */
+export const requestHeaders = ({
+  headers,
+  idempotencyKey,
+}: Pick<EndpointRequest, "headers" | "idempotencyKey">): Record<string, string> => {
   const named: Record<string, string> = { ...DEFAULT_HEADERS };
   for (const [name, value] of Object.entries(headers)) {
     if (!isOwnedHeader(name)) named[name.toLowerCase()] = value;
   }
   named["idempotency-key"] = idempotencyKeyHeader(idempotencyKey);
-  return { origin: target.origin, path: target.pathname + target.search, headers: named, body };
+  return named;
+};
+
+/** @throws Error whose message can be shown */
+const toPost = (request: EndpointRequest): PostRequest => {
+  const { url, body } = request;
+  const target = URL.parse(url);
+  if (target === null || !/^https?:$/.test(target.protocol)) throw new Error("the URL is no http or https URL");
+  if (target.username !== "" || target.password !== "") {
+    throw new Error("the URL has a user name or password; use an Authorization header");
+  }
+  return { origin: target.origin, path: target.pathname + target.search, headers: requestHeaders(request), body };
 };
 
 /**

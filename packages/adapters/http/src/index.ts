@@ -1,2 +1,2 @@
 export { type HttpGatewayOptions, httpGatewayDefaults } from "./config.ts";
-export { UndiciEndpointGateway } from "./endpoint-gateway.ts";
+export { requestHeaders, UndiciEndpointGateway } from "./endpoint-gateway.ts";

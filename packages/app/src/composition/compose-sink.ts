@@ -99,7 +99,10 @@ const forwarderSink = (container: Container): Sink => {
       await gateway.start();
     },
     run: async (signal) => {
-      await Promise.all([follower.run(signal), runner.run(signal)]);
+      const following = follower.run(signal);
+      // Results that the log holds already must be known before anything is delivered: the queue may have been lost.
+      await Promise.race([follower.caughtUp, following]);
+      await Promise.all([following, runner.run(signal)]);
     },
     stop: async () => {
       await gateway.stop();

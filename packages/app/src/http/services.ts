@@ -1,13 +1,6 @@
 /** What the admin API needs of the gateway. `buildHttpServer` takes it, so that tests can serve one without a gateway. */
 import type { ActionCounts, HealthReport } from "@sluice/contracts";
-import type {
-  Clock,
-  EventStore,
-  IdSource,
-  PayloadCodec,
-  PayloadValidator,
-  ProjectionStore,
-} from "@sluice/domain";
+import type { Clock, EventStore, IdSource, PayloadCodec, PayloadValidator, ProjectionStore } from "@sluice/domain";
 import type { Logger } from "pino";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 

@@ -64,9 +64,9 @@ const refused = (reason: string): DecodedPayload => ({
 
 /** The day's stream, or the newest one that the flow has: a clock that goes back must not reopen an older bucket. */
 const bucketFor = (entry: FlowEntry, receivedAt: string): string => {
-  const newest = entry.state.traffic?.stream.slice(-8) ?? "";
-  const day = dayOf(receivedAt);
-  return trafficStream(entry.state.code, newest > day ? newest : day);
+  const { code, traffic } = entry.state;
+  const bucket = trafficStream(code, dayOf(receivedAt));
+  return traffic !== null && traffic.stream > bucket ? traffic.stream : bucket;
 };
 
 /** @param refusedFor set when the store refused these messages as they are: recorded as rejected, payload cut short */

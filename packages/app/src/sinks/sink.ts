@@ -39,10 +39,16 @@ export class LogFollower {
   #cursor: string | null = null;
   #lastError: string | null = null;
   #failingSince: number | null = null;
+  readonly #caughtUp = Promise.withResolvers<void>();
 
   constructor(task: SinkTask, dependencies: SinkDependencies) {
     this.#task = task;
     this.#deps = dependencies;
+  }
+
+  /** Resolves when the end of the log has been reached for the first time. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise;
   }
 
   /** Runs until the signal; trouble is retried, never thrown. */
@@ -51,17 +57,20 @@ export class LogFollower {
     while (!signal.aborted) {
       try {
         this.#cursor = await this.#task.cursor();
+        if ((await this.#deps.store.countAfter(this.#cursor)) === 0) this.#caughtUp.resolve();
         const pages = this.#deps.store.subscribe({
           filter: this.#task.filter,
           signal,
           ...(this.#cursor === null ? {} : { after: this.#cursor }),
         });
         for await (const page of pages) {
-          if (page.position === null || page.position === this.#cursor) continue;
-          await this.#task.take(page, this.#cursor);
-          this.#cursor = page.position;
-          this.#recovered();
-          wait = RETRY_MS.first;
+          if (page.position !== null && page.position !== this.#cursor) {
+            await this.#task.take(page, this.#cursor);
+            this.#cursor = page.position;
+            this.#recovered();
+            wait = RETRY_MS.first;
+          }
+          if (page.atEnd) this.#caughtUp.resolve();
         }
       } catch (error) {
         // The cursor is read again, so it does not matter how far the failed page came.
