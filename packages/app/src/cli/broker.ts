@@ -5,11 +5,11 @@ import type { Configuration } from "@sluice/contracts";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
 import { redactUrl } from "../config/redact.ts";
 import { CommandError } from "./command-error.ts";
-import { readRuntime } from "./connection.ts";
+import type { Settled } from "./connection.ts";
 
 /** @throws CommandError when there is neither MQTT_URL nor a running gateway with an embedded broker */
-export const brokerUrlOf = (configuration: Configuration): string => {
-  const url = configuration.mqttUrl ?? readRuntime(configuration)?.brokerUrl;
+export const brokerUrlOf = ({ configuration, runtime }: Settled): string => {
+  const url = configuration.mqttUrl ?? runtime?.brokerUrl;
   if (url !== undefined) return url;
   throw new CommandError(`there is no broker: MQTT_URL is not set and no gateway runs in ${configuration.dataDir}`, {
     hint: "start a gateway with `sluice start`, name its --data-dir, or name a broker with --mqtt-url",

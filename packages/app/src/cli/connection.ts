@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Configuration } from "@sluice/contracts";
 import { locationsOf } from "../composition/locations.ts";
+import { DEMO_DIRECTORY } from "../demo/directory.ts";
 import type { RuntimeInfo } from "../system/data-directory.ts";
 import { CommandError } from "./command-error.ts";
 import { type LoadedOk, requireConfiguration } from "./options.ts";
@@ -12,7 +13,7 @@ export interface Connection {
   readonly token: string | undefined;
   /** Null when no gateway runs in DATA_DIR. */
   readonly runtime: RuntimeInfo | null;
-  readonly loaded: LoadedOk;
+  readonly configuration: Configuration;
 }
 
 export type ConnectionFlags = Readonly<Record<string, unknown>> & {
@@ -40,15 +41,30 @@ const isRunning = (pid: number): boolean => {
   }
 };
 
+export interface Settled {
+  /** Of the gateway that is meant: with its DATA_DIR. */
+  readonly configuration: Configuration;
+  readonly runtime: RuntimeInfo | null;
+}
+
+/** Someone who names no directory and runs nothing but a demo means the demo. */
+export const settle = ({ configuration, sources }: LoadedOk): Settled => {
+  const runtime = readRuntime(configuration);
+  if (runtime !== null || sources.dataDir !== "default") return { configuration, runtime };
+  const ofDemo = { ...configuration, dataDir: DEMO_DIRECTORY };
+  const demo = readRuntime(ofDemo);
+  return demo === null ? { configuration, runtime } : { configuration: ofDemo, runtime: demo };
+};
+
 /** @throws CommandError on a bad configuration or URL */
 export const findGateway = (flags: ConnectionFlags): Connection => {
   const loaded = requireConfiguration(flags);
-  const runtime = readRuntime(loaded.configuration);
+  const { configuration, runtime } = settle(loaded);
   return {
-    adminUrl: flags.url === undefined ? (runtime?.adminUrl ?? configuredUrl(loaded.configuration)) : checked(flags.url),
-    token: flags.token ?? readToken(loaded.configuration),
+    adminUrl: flags.url === undefined ? (runtime?.adminUrl ?? configuredUrl(configuration)) : checked(flags.url),
+    token: flags.token ?? readToken(configuration),
     runtime,
-    loaded,
+    configuration,
   };
 };
 

@@ -16,15 +16,16 @@ or, once that has installed everything, \`node_modules/.bin/node packages/app/sr
 
 ## What all commands have in common
 
-- \`--help\` explains the command and shows examples. \`--json\` prints JSON for machines on stdout; a command that gives
-  many items prints one JSON document a line.
+- \`--help\` explains the command and shows examples. \`--json\` prints JSON for machines on stdout: one document, or with
+  \`events\` one a line.
 - What was asked for goes to stdout, everything else (questions, notes, errors) to stderr. Colours are used on a terminal
   only, and not when \`NO_COLOR\` is set.
 - The exit code is 0 when it is done, 1 when it failed, and 2 when it was called or configured wrongly. An error is one
   line that says what is wrong, its details, and what can be done.
 - Commands that talk to a gateway look for the one that runs in \`DATA_DIR\`, which has written its addresses to
-  \`gateway.json\` there, else for one at \`ADMIN_HOST\` and \`ADMIN_PORT\`; \`--url\` names another. The token is
-  \`ADMIN_TOKEN\`, else the one in \`DATA_DIR/admin-token\`; \`--token\` names another.
+  \`gateway.json\` there; when no \`DATA_DIR\` is given, for a running demo; then for one at \`ADMIN_HOST\` and
+  \`ADMIN_PORT\`. \`--url\` names another. The token is \`ADMIN_TOKEN\`, else the one in \`DATA_DIR/admin-token\`;
+  \`--token\` names another.
 - Settings are read as the gateway reads them: see [configuration.md](configuration.md).
 `;
 

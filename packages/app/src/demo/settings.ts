@@ -5,6 +5,7 @@ import { type Configuration, type ConfigurationKey, configurationFields } from "
 import { CommandError } from "../cli/command-error.ts";
 import { badConfiguration } from "../cli/options.ts";
 import { loadConfiguration } from "../config/load.ts";
+import { DEMO_DIRECTORY } from "./directory.ts";
 
 /** What may be changed; all else, a broker or database of the user's above all, is left alone. */
 const USED: readonly ConfigurationKey[] = [
@@ -26,7 +27,6 @@ export interface DemoSettings {
 }
 
 const DIRECTORIES = 9;
-const DEFAULT_DIRECTORY = "data/demo";
 
 /** @throws CommandError on bad settings */
 export const demoSettings = (
@@ -48,7 +48,7 @@ export const demoSettings = (
     configuration: { ...configuration, logLevel: sources.logLevel === "default" ? "warn" : configuration.logLevel },
     directories:
       sources.dataDir === "default"
-        ? Array.from({ length: DIRECTORIES }, (_, index) => DEFAULT_DIRECTORY + (index === 0 ? "" : `-${index + 1}`))
+        ? Array.from({ length: DIRECTORIES }, (_, index) => DEMO_DIRECTORY + (index === 0 ? "" : `-${index + 1}`))
         : [configuration.dataDir],
     ignored: others.filter((name) => !names.includes(name) && (env[name] ?? "") !== ""),
   };

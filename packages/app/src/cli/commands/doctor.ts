@@ -42,11 +42,12 @@ const allFindings = async (flags: DoctorFlags): Promise<readonly Finding[]> => {
     const hint = "correct the settings; the rest can be checked then";
     return [checkNode(), ...loaded.errors.map((error) => fail("settings", error, hint))];
   }
-  const { configuration, warnings } = loaded;
   const { checkStores } = await import("../doctor/stores.ts");
   const { checkBroker } = await import("../doctor/broker.ts");
   const { checkGateway, checkPorts } = await import("../doctor/gateway.ts");
-  const { findGateway } = await import("../connection.ts");
+  const { findGateway, settle } = await import("../connection.ts");
+  const { configuration } = settle(loaded);
+  const { warnings } = loaded;
   return [
     checkNode(),
     ...(warnings.length === 0 ? [ok("settings", "valid")] : []),

@@ -54,14 +54,15 @@ const publish = async (topic: string, text: string | undefined, flags: PublishFl
   if ((text === undefined) === (flags.file === undefined)) {
     throw new CommandError("a payload is wanted, once: as text, @file, - or with --file", { exitCode: 2 });
   }
-  const { configuration } = requireConfiguration(flags);
+  const { settle } = await import("../connection.ts");
   const { brokerUrlOf, connectToBroker } = await import("../broker.ts");
   const { readBytes, readPayload } = await import("../payload.ts");
   const { redactUrl } = await import("../../config/redact.ts");
-  const url = brokerUrlOf(configuration);
+  const settled = settle(requireConfiguration(flags));
+  const url = brokerUrlOf(settled);
   const payload = flags.file === undefined ? await readPayload(text as string) : readBytes(flags.file);
   const timeoutMs = flags.timeout * 1_000;
-  const client = await connectToBroker(url, configuration, "publish", timeoutMs);
+  const client = await connectToBroker(url, settled.configuration, "publish", timeoutMs);
   const qos = Number(flags.qos) as 0 | 1 | 2;
   const started = performance.now();
   try {

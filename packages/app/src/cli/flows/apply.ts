@@ -22,9 +22,9 @@ interface Applied {
 }
 
 export const applyFiles = async (files: readonly string[], flags: ApplyFlags): Promise<void> => {
-  const { adminUrl, token, loaded } = findGateway(flags);
+  const { adminUrl, token, configuration } = findGateway(flags);
   const written = (await Promise.all(files.map(readDefinitionFile))).flat();
-  const wanted = checkAll(written, loaded.configuration.httpTimeoutSeconds);
+  const wanted = checkAll(written, configuration.httpTimeoutSeconds);
   const api = new ApiClient(adminUrl, token);
   const plan = await planChanges(api, wanted);
   const changes = plan.filter(({ kind }) => kind !== "none");
