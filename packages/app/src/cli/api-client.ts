@@ -1,5 +1,5 @@
 /** The admin API as the commands use it. What the server refuses becomes a CommandError that says why. */
-import type { Problem } from "@sluice/contracts";
+import { type Problem, problems } from "@sluice/contracts";
 import { CommandError } from "./command-error.ts";
 import { harmless } from "./output.ts";
 
@@ -65,7 +65,8 @@ export class ApiClient {
     const { response, text } = await this.#fetch(url, request);
     const body = parse(text, response.headers.get("content-type"));
     if (!response.ok && !request.accept?.includes(response.status)) {
-      throw new ApiError(response.status, isProblem(body) ? body : {}, this.#hint(response.status));
+      const problem: Partial<Problem> = isProblem(body) ? body : {};
+      throw new ApiError(response.status, problem, this.#hint(response.status) ?? helpFor(problem));
     }
     const date = response.headers.get("date");
     return {
@@ -128,6 +129,12 @@ export class ApiClient {
       : "this is another gateway's token: give the right one with --token or ADMIN_TOKEN, or its --data-dir";
   }
 }
+
+/** What the catalogue says to do about it, unless the errors speak for themselves. */
+const helpFor = ({ code, errors }: Partial<Problem>): string | undefined =>
+  code !== undefined && errors === undefined && Object.hasOwn(problems, code)
+    ? problems[code as keyof typeof problems].help
+    : undefined;
 
 const parse = (text: string, contentType: string | null): unknown => {
   if (contentType?.includes("json") !== true) return text;
