@@ -1,7 +1,7 @@
 /** A private Mosquitto on a free port of 127.0.0.1, which a test may stop, kill and start again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { globSync, rmSync } from "node:fs";
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -13,6 +13,10 @@ const program = findProgram("mosquitto");
 
 /** Whether there is one to start. */
 export const mosquittoProgram = program !== null;
+
+/** Path of the dynamic security plugin, or null where it is not installed. */
+export const findDynamicSecurity = (): string | null =>
+  globSync("/usr/{lib,lib64,local/lib}/{,*/}mosquitto_dynamic_security.so")[0] ?? null;
 
 export interface MosquittoOptions {
   /** Sessions and queued messages survive `stop()` and `start()`; those of the last moments not `kill()`. */

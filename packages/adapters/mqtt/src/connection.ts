@@ -2,7 +2,7 @@
  * One network connection and the MQTT.js client that speaks over it. A client is used once: what belongs to a
  * connection (packet identifiers, half-done handshakes) cannot leak into the next.
  */
-import { type IClientOptions, MqttClient } from "mqtt";
+import { type IClientOptions, type IClientSubscribeOptions, MqttClient } from "mqtt";
 import type { SourceConfig } from "./config.ts";
 import { describeError, describeReason } from "./errors.ts";
 import { type InboundHandler, InboundStream } from "./inbound-stream.ts";
@@ -29,19 +29,32 @@ export class Connection {
   readonly #config: SourceConfig;
   readonly #handler: ConnectionHandler;
   readonly #client: MqttClient;
+  readonly #identify: (filter: string) => number;
   #stream!: InboundStream;
   readonly #lost = Promise.withResolvers<never>();
   #answeredConnect = false;
   #opened = false;
+  #identifiersAvailable = false;
   #error: string | null = null;
   #versionRefused = false;
 
-  constructor(config: SourceConfig, credentials: Credentials, protocolVersion: 4 | 5, handler: ConnectionHandler) {
+  /** @param identify subscription identifier of a filter, at least 1 */
+  constructor(
+    config: SourceConfig,
+    credentials: Credentials,
+    protocolVersion: 4 | 5,
+    handler: ConnectionHandler,
+    identify: (filter: string) => number,
+  ) {
     this.protocolVersion = protocolVersion;
     this.#config = config;
     this.#handler = handler;
+    this.#identify = identify;
     this.#client = new MqttClient((client) => this.#openStream(client, credentials), this.#clientOptions());
-    this.#client.on("connect", () => handler.ready());
+    this.#client.on("connect", (connack) => {
+      this.#identifiersAvailable = connack.properties?.subscriptionIdentifiersAvailable !== false;
+      handler.ready();
+    });
     this.#client.on("error", (error) => this.fail(error));
     this.#client.on("disconnect", (packet) =>
       this.fail(new Error(`the broker disconnected: ${describeReason(packet.reasonCode)}`)),
@@ -134,14 +147,26 @@ export class Connection {
     this.#stream.resumeReading();
   }
 
-  /** @returns reason codes in the order of the filters [MQTT-3.8.4-6]; rejects when the connection is lost */
-  subscribe(filters: readonly string[], qos: 0 | 1 | 2): Promise<readonly number[]> {
+  /** @returns the broker's reason code for each filter; rejects when the connection is lost */
+  async subscribe(filters: readonly string[], qos: 0 | 1 | 2): Promise<readonly number[]> {
+    if (this.protocolVersion === 4) return this.#subscribePacket(filters, { qos });
     // Retained messages only where the subscription is new, and marked as such (MQTT 5, 3.8.3.1).
-    const options = this.protocolVersion === 5 ? { qos, nl: false, rap: false, rh: 1 } : { qos };
+    const options = { qos, nl: false, rap: false, rh: 1 };
+    if (!this.#identifiersAvailable) return this.#subscribePacket(filters, options);
+    // An identifier belongs to a packet, so each filter has one of its own.
+    const answers = filters.map((filter) => {
+      const subscriptionIdentifier = this.#identify(filter);
+      return this.#subscribePacket([filter], { ...options, properties: { subscriptionIdentifier } });
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  #subscribePacket(filters: readonly string[], options: IClientSubscribeOptions): Promise<readonly number[]> {
     return this.#answered((resolve, reject) => {
       this.#client.subscribe([...filters], options, (error, _granted, packet) => {
-        if (packet?.granted) resolve(packet.granted as readonly number[]);
-        else reject(error ?? new Error("SUBACK without reason codes"));
+        // Reason codes come in the order of the filters [MQTT-3.8.4-6].
+        if (packet?.granted?.length === filters.length) resolve(packet.granted as readonly number[]);
+        else reject(error ?? new Error("SUBACK without a reason code for each filter"));
       });
     });
   }

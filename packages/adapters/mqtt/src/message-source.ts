@@ -9,13 +9,14 @@
  *
  * Delivery. QoS 1: at least once. QoS 2: exactly once as long as this process lives, across reconnects too; the
  * identifiers in flight are not on disk, so a message that was committed and not yet released may come again after a
- * crash. Where filters overlap the broker decides how often it sends a message [MQTT-3.3.4-2]; every copy is yielded.
+ * crash. Where filters overlap a message is yielded once, as far as its copies can be recognised: see `Copies`.
  */
 import type { MessageBatch, MessageSource, ReceivedMessage, SourceStatus, Subscription } from "@sluice/domain";
 import { Inbox } from "@sluice/domain";
 import { acknowledgementFor, encodeAcknowledgements, encodePubcomp } from "./acknowledgements.ts";
 import { type MqttSourceOptions, resolveConfig, type SourceConfig } from "./config.ts";
-import { Connection, type ConnectionEnd } from "./connection.ts";
+import { Connection, type ConnectionEnd, type ConnectionHandler } from "./connection.ts";
+import { Copies } from "./copies.ts";
 import { describeError } from "./errors.ts";
 import type { PublishPacket } from "./publish-packet.ts";
 import { Backoff } from "./reconnect.ts";
@@ -31,6 +32,7 @@ export class MqttMessageSource implements MessageSource {
   readonly #subscriptions: Subscriptions;
   readonly #inbox: Inbox<ConnectionNumber, number>;
   readonly #backoff: Backoff;
+  readonly #copies = new Copies();
   /** QoS 2 packet identifiers received and not released by PUBREL [MQTT-4.3.3-10]. */
   readonly #unreleased = new Set<number>();
   #state: "idle" | "connecting" | "connected" | "waiting" | "stopped" = "idle";
@@ -136,7 +138,8 @@ export class MqttMessageSource implements MessageSource {
     const number = this.#connectionNumber;
     this.#inbox.begin(number);
     let sessionPresent = false;
-    const connection = new Connection(this.#config, credentials, this.#protocolVersion, {
+    this.#copies.reset();
+    const handler: ConnectionHandler = {
       connack: (reasonCode, present) => {
         sessionPresent = present;
         if (reasonCode === 0 && !present) this.#unreleased.clear();
@@ -150,19 +153,20 @@ export class MqttMessageSource implements MessageSource {
       closed: (end) => {
         if (this.#connection === connection) this.#disconnected(end);
       },
-    });
+    };
+    const identify = (filter: string) => this.#subscriptions.identify(filter);
+    const connection = new Connection(this.#config, credentials, this.#protocolVersion, handler, identify);
     this.#connection = connection;
   }
 
   #receive(packet: PublishPacket, bytes: number, readAt: number): boolean {
     const { topic, payload, qos, retain, dup, packetId, properties } = packet;
     const acknowledgement = acknowledgementFor(qos, packetId);
-    if (qos === 2 && acknowledgement !== null) {
-      if (this.#unreleased.has(packetId)) {
-        this.#inbox.pushToken(acknowledgement);
-        return this.#inbox.hasRoom;
-      }
-      this.#unreleased.add(packetId);
+    const repeated = qos === 2 && this.#unreleased.has(packetId);
+    if (qos === 2) this.#unreleased.add(packetId);
+    if (repeated || this.#copies.isCopy(packet, readAt)) {
+      if (acknowledgement !== null) this.#inbox.pushToken(acknowledgement);
+      return this.#inbox.hasRoom;
     }
     const message: ReceivedMessage =
       properties === undefined
@@ -186,6 +190,7 @@ export class MqttMessageSource implements MessageSource {
   async #reconcile(connection: Connection): Promise<void> {
     try {
       await this.#subscriptions.reconcile(connection);
+      this.#copies.reset();
     } catch (error) {
       // A lost connection is told of by itself, and everything is asked for again on the next.
       if (this.#connection === connection && this.#state === "connected") connection.fail(error as Error);

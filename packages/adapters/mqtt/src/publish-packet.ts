@@ -13,7 +13,12 @@ export interface PublishPacket {
   /** 0 at QoS 0. */
   readonly packetId: number;
   readonly properties: PublishProperties | undefined;
+  /** Of the subscriptions that this copy is for [MQTT-3.3.4-3]; empty where the broker does not say. */
+  readonly subscriptionIdentifiers: readonly number[];
 }
+
+const NO_IDENTIFIERS: readonly number[] = [];
+const SUBSCRIPTION_IDENTIFIER = 0x0b;
 
 /**
  * The topic is given as it came, whatever characters it has: a name that is against the rules must be recorded and
@@ -41,14 +46,14 @@ export const decodePublish = (
   const packetId = qos === 0 ? 0 : buffer.readUInt16BE(topicEnd);
   if (qos > 0 && packetId === 0) throw new MalformedPacket("PUBLISH with packet identifier 0 [MQTT-2.2.1-3]");
   let properties: PublishProperties | undefined;
+  let subscriptionIdentifiers = NO_IDENTIFIERS;
   if (protocolVersion === 5) {
     if (at === end) throw new MalformedPacket("PUBLISH without a property length");
     if (buffer[at] === 0) at += 1;
-    else {
-      const read = readPublishProperties(buffer, at, end);
-      properties = read.properties;
-      at = read.end;
-    }
+    else if (at + 3 <= end && hasOneSmallIdentifierAlone(buffer, at)) {
+      subscriptionIdentifiers = [buffer[at + 2] as number];
+      at += 3;
+    } else ({ properties, subscriptionIdentifiers, end: at } = readPublishProperties(buffer, at, end));
   }
   return {
     topic: buffer.toString("utf8", topicStart, topicEnd),
@@ -58,5 +63,10 @@ export const decodePublish = (
     dup: (flags & 8) !== 0,
     packetId,
     properties,
+    subscriptionIdentifiers,
   };
 };
+
+/** The usual case: a publisher that sets no properties. */
+const hasOneSmallIdentifierAlone = (buffer: Buffer, at: number): boolean =>
+  buffer[at] === 2 && buffer[at + 1] === SUBSCRIPTION_IDENTIFIER && (buffer[at + 2] as number) < 0x80;

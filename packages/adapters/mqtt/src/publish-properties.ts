@@ -72,7 +72,7 @@ const encodeBytes = (bytes: Buffer): EncodedBytes =>
     : { encoding: "base64", data: bytes.toString("base64") };
 
 /** @throws MalformedPacket also on a topic alias, for which we gave no permission [MQTT-3.3.2-9] */
-const readProperty = (cursor: Cursor, properties: Mutable<PublishProperties>): void => {
+const readProperty = (cursor: Cursor, properties: Mutable<PublishProperties>, subscriptions: number[]): void => {
   const identifier = cursor.variableInteger();
   switch (identifier) {
     case 0x01:
@@ -91,8 +91,7 @@ const readProperty = (cursor: Cursor, properties: Mutable<PublishProperties>): v
       properties.correlationData = encodeBytes(cursor.binary());
       return;
     case 0x0b:
-      // Subscription identifier: we send none with a SUBSCRIBE, so there is nothing that it could tell.
-      cursor.variableInteger();
+      subscriptions.push(cursor.variableInteger());
       return;
     case 0x26:
       properties.userProperties ??= [];
@@ -103,15 +102,23 @@ const readProperty = (cursor: Cursor, properties: Mutable<PublishProperties>): v
   }
 };
 
-/** @param at where the property length is; returned `end` is where the payload begins */
-export const readPublishProperties = (
-  buffer: Buffer,
-  at: number,
-  packetEnd: number,
-): { readonly properties: PublishProperties | undefined; readonly end: number } => {
+export interface ReadProperties {
+  readonly properties: PublishProperties | undefined;
+  readonly subscriptionIdentifiers: readonly number[];
+  /** Where the payload begins. */
+  readonly end: number;
+}
+
+/** @param at where the property length is */
+export const readPublishProperties = (buffer: Buffer, at: number, packetEnd: number): ReadProperties => {
   const outer = new Cursor(buffer, at, packetEnd);
   const cursor = outer.within(outer.variableInteger());
   const properties: Mutable<PublishProperties> = {};
-  while (!cursor.atEnd) readProperty(cursor, properties);
-  return { properties: Object.keys(properties).length === 0 ? undefined : properties, end: outer.at };
+  const subscriptionIdentifiers: number[] = [];
+  while (!cursor.atEnd) readProperty(cursor, properties, subscriptionIdentifiers);
+  return {
+    properties: Object.keys(properties).length === 0 ? undefined : properties,
+    subscriptionIdentifiers,
+    end: outer.at,
+  };
 };

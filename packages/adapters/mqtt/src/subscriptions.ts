@@ -17,6 +17,7 @@ export interface SubscribingConnection {
 /** Filters in one packet: far below any broker's limit on packets. */
 const FILTERS_A_PACKET = 100;
 const REFUSED = 0x80;
+const MAXIMUM_IDENTIFIER = 268_435_455;
 
 function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < items.length; from += FILTERS_A_PACKET) yield items.slice(from, from + FILTERS_A_PACKET);
@@ -41,6 +42,8 @@ export class Subscriptions {
   #remembered: Set<string> | null = null;
   #saved: readonly string[] | null = null;
   readonly #refused = new Map<string, string>();
+  readonly #identifiers = new Map<string, number>();
+  #lastIdentifier = 0;
   #running: Promise<void> | null = null;
 
   /** @param onError hears of a memory that fails; subscribing goes on without it */
@@ -62,6 +65,15 @@ export class Subscriptions {
     for (const { filter, qos } of subscriptions) wanted.set(filter, Math.max(qos, wanted.get(filter) ?? 0) as QoS);
     for (const [filter, qos] of this.#wanted) if (wanted.get(filter) !== qos) this.#refused.delete(filter);
     this.#wanted = wanted;
+  }
+
+  /** Subscription identifier of a filter; the same as long as the filter is held [MQTT-3.8.2.1.2]. */
+  identify(filter: string): number {
+    const known = this.#identifiers.get(filter);
+    if (known !== undefined) return known;
+    this.#lastIdentifier = (this.#lastIdentifier % MAXIMUM_IDENTIFIER) + 1;
+    this.#identifiers.set(filter, this.#lastIdentifier);
+    return this.#lastIdentifier;
   }
 
   /** Every connection: what was refused is asked for again; without a session the broker holds nothing. */
@@ -129,6 +141,7 @@ export class Subscriptions {
       for (const filter of some) {
         this.#granted.delete(filter);
         this.#remembered?.delete(filter);
+        this.#identifiers.delete(filter);
       }
     }
     await this.#save();

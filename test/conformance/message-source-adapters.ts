@@ -1,0 +1,199 @@
+/** The message sources that the conformance suite runs over. */
+import { EmbeddedBroker, EmbeddedBrokerSource } from "@sluice/adapter-broker";
+import { MqttMessageSource, type SessionMemory } from "@sluice/adapter-mqtt";
+import type { MessageSource } from "@sluice/domain";
+import { findDynamicSecurity, mosquittoProgram, startMosquitto } from "../support/mosquitto.ts";
+import { TcpLink } from "../support/tcp-link.ts";
+
+export interface SourceOptions {
+  readonly windowMessages?: number;
+  readonly windowBytes?: number;
+  readonly maximumBatch?: number;
+  readonly memory?: SessionMemory;
+}
+
+export interface SourceCapabilities {
+  /** The broker is another process: connections break, the session outlives the source. */
+  readonly remote: boolean;
+  /** MQTT 5: properties. */
+  readonly properties: boolean;
+  /** The broker refuses `forbidden/#`. */
+  readonly refusals: boolean;
+  /** Who sends a message again says so. */
+  readonly marksRepeats: boolean;
+}
+
+export interface SourceRig {
+  readonly deviceUrl: () => string;
+  readonly link: TcpLink;
+  /** Direction of the link in which acknowledgements go. */
+  readonly acknowledged: "forth" | "back";
+  open(options?: SourceOptions): MessageSource;
+  restartBroker(): Promise<void>;
+  killBroker(): Promise<void>;
+  startBroker(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export interface MessageSourceAdapter {
+  readonly name: string;
+  /** Why this machine cannot run it; null when it can. */
+  readonly unavailable: string | null;
+  readonly capabilities: SourceCapabilities;
+  create(): Promise<SourceRig>;
+  /** Definitions that it opts out of, by name, each with the reason. */
+  readonly notSupported: Readonly<Record<string, string>>;
+}
+
+const quickBackoff = { initialSeconds: 0.02, maximumSeconds: 0.1 };
+
+/** Mosquitto's own plugin; its ACL file cannot refuse a subscription. */
+const dynamicSecurity = findDynamicSecurity();
+const rules = JSON.stringify({
+  defaultACLAccess: { publishClientSend: true, publishClientReceive: true, subscribe: true, unsubscribe: true },
+  anonymousGroup: "everybody",
+  groups: [{ groupname: "everybody", roles: [{ rolename: "reader" }] }],
+  roles: [{ rolename: "reader", acls: [{ acltype: "subscribePattern", topic: "forbidden/#", allow: false }] }],
+});
+
+const overMosquitto = (protocolVersion: 4 | 5): MessageSourceAdapter => ({
+  name: `mqtt, MQTT ${protocolVersion === 5 ? "5" : "3.1.1"} to Mosquitto`,
+  unavailable: mosquittoProgram ? null : "mosquitto is missing",
+  capabilities: {
+    remote: true,
+    properties: protocolVersion === 5,
+    refusals: dynamicSecurity !== null,
+    marksRepeats: true,
+  },
+  create: async () => {
+    // Without a limit of the broker's own, the window is what keeps the messages away.
+    const broker = await startMosquitto({
+      persistence: true,
+      config: [
+        "allow_anonymous true",
+        "max_inflight_messages 0",
+        ...(dynamicSecurity === null
+          ? []
+          : [`plugin ${dynamicSecurity}`, "plugin_opt_config_file {dir}/dynamic-security.json"]),
+      ],
+      files: { "dynamic-security.json": rules },
+    });
+    const link = await TcpLink.open(() => broker.port);
+    return {
+      deviceUrl: () => broker.url,
+      link,
+      acknowledged: "forth",
+      open: ({ memory, ...limits } = {}) =>
+        new MqttMessageSource({
+          ...limits,
+          url: link.url,
+          clientId: "sluice-conformance",
+          protocolVersion,
+          receiveMaximum: 65_535,
+          backoff: quickBackoff,
+          ...(memory === undefined ? {} : { sessionMemory: memory }),
+        }),
+      restartBroker: () => broker.restart(),
+      killBroker: () => broker.kill(),
+      startBroker: () => broker.start(),
+      remove: async () => {
+        await link.close();
+        await broker.kill();
+      },
+    };
+  },
+  notSupported: {},
+});
+
+/** The embedded broker as any other broker: MQTT 3.1.1 after a refused try with MQTT 5. */
+const overAedes: MessageSourceAdapter = {
+  name: "mqtt, to the embedded broker",
+  unavailable: null,
+  capabilities: { remote: true, properties: false, refusals: false, marksRepeats: false },
+  create: async () => {
+    // A session's queue holds what is on its way to a subscriber, too.
+    const limits = { maximumQueuedMessages: 1_000_000 };
+    let broker = new EmbeddedBroker({ port: 0, ...limits });
+    const { port } = await broker.start();
+    const link = await TcpLink.open(() => port);
+    const restart = async () => {
+      await broker.stop();
+      broker = new EmbeddedBroker({ port, ...limits });
+      await broker.start();
+    };
+    return {
+      deviceUrl: () => broker.url,
+      link,
+      acknowledged: "forth",
+      open: ({ memory, ...limits } = {}) =>
+        new MqttMessageSource({
+          ...limits,
+          url: link.url,
+          clientId: "sluice-conformance",
+          backoff: quickBackoff,
+          ...(memory === undefined ? {} : { sessionMemory: memory }),
+        }),
+      restartBroker: restart,
+      killBroker: () => broker.stop(),
+      startBroker: restart,
+      remove: async () => {
+        await link.close();
+        await broker.stop();
+      },
+    };
+  },
+  notSupported: {
+    "gives a message the QoS of the subscription at the most": "aedes does so only for filters without wildcards",
+    "QoS 2 messages come once each, however often the connection is cut":
+      "aedes gives a message another packet identifier when it sends it again",
+    "takes shared filters": "aedes has no shared subscriptions",
+    "everything that the broker acknowledged arrives, though it is restarted under load":
+      "the embedded broker keeps nothing over a restart; its own source is what makes an acknowledgement durable",
+  },
+};
+
+const cannotRestart = () => Promise.reject(new Error("the embedded broker ends with the process of its source"));
+
+const embedded: MessageSourceAdapter = {
+  name: "embedded broker",
+  unavailable: null,
+  capabilities: { remote: false, properties: false, refusals: false, marksRepeats: false },
+  create: async () => {
+    const broker = new EmbeddedBroker({ port: 0 });
+    const link = await TcpLink.open(() => broker.status.port);
+    return {
+      deviceUrl: () => link.url,
+      link,
+      acknowledged: "back",
+      open: ({ memory: _memory, ...limits } = {}) => {
+        const source = new EmbeddedBrokerSource(broker, limits);
+        return {
+          name: source.name,
+          start: async () => {
+            await broker.start();
+            await source.start();
+          },
+          stop: () => source.stop(),
+          subscribe: (subscriptions) => source.subscribe(subscriptions),
+          receive: () => source.receive(),
+          status: () => source.status(),
+        };
+      },
+      restartBroker: cannotRestart,
+      killBroker: cannotRestart,
+      startBroker: cannotRestart,
+      remove: async () => {
+        await link.close();
+        await broker.stop();
+      },
+    };
+  },
+  notSupported: {},
+};
+
+export const messageSourceAdapters: readonly MessageSourceAdapter[] = [
+  overMosquitto(5),
+  overMosquitto(4),
+  overAedes,
+  embedded,
+];
