@@ -116,7 +116,11 @@ const start = async (
       return healthOf({ overview: await overview(), head, logError, configuration, clock });
     },
     metrics: async () => metrics.render(await overview()),
-    actionCounts: async (code) => balancesOf(registry.require(code), await overview()).map(toActionCounts),
+    actionCounts: async (codes) => {
+      const now = await overview();
+      const flows = codes.flatMap((code) => registry.get(code) ?? []);
+      return new Map(flows.map((flow) => [flow.code, balancesOf(flow, now).map(toActionCounts)]));
+    },
   });
   const adminUrl = await listen(server, configuration, log);
   started.push(() => server.close());

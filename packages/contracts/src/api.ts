@@ -33,9 +33,9 @@ const page = <T extends TSchema>(items: T, $id: string) =>
     { $id },
   );
 
-/** RFC 3339 with a zone, or a date. Which instant a date stands for is said where it is used. */
+/** RFC 3339 with a zone, or a date; the handler parses it. */
 const TimeBound = (description: string) =>
-  Type.Union([Type.String({ format: "date-time" }), Type.String({ format: "date" })], { description });
+  Type.String({ description, examples: ["2026-01-31", "2026-01-31T12:00:00.000Z"] });
 const timeRange = (of: string) => ({
   from: Type.Optional(TimeBound(`Earliest ${of}, inclusive; a date is the start of that day (UTC).`)),
   to: Type.Optional(TimeBound(`Latest ${of}, inclusive; a date is the last instant of that day (UTC).`)),

@@ -8,8 +8,9 @@ import { type Static, Type } from "typebox";
 
 /** Also a part of stream names, URLs and metric labels, hence the narrow alphabet. */
 export const FlowCode = Type.String({
-  pattern: "^[A-Za-z0-9_.-]{1,100}$",
-  description: "The flow's identity, unique and unchangeable.",
+  // Not `.` or `..`: no URL can end with them (RFC 3986, section 5.2.4).
+  pattern: "^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,100}$",
+  description: "The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.",
   examples: ["AHT10_SENSOR"],
 });
 
@@ -32,15 +33,17 @@ export const PayloadSchema = Type.Union([Type.Record(Type.String(), Type.Unknown
 });
 export type PayloadSchema = Static<typeof PayloadSchema>;
 
-export const Threshold = Type.Object(
-  {
-    attribute: Type.String({ minLength: 1, description: "Name of a top-level attribute." }),
-    min: Type.Optional(Type.Number({ description: "Lowest value that is within bounds." })),
-    max: Type.Optional(Type.Number({ description: "Highest value that is within bounds." })),
-    onBreach: Type.Union([Type.Literal("flag"), Type.Literal("reject")], { default: "flag" }),
-  },
+const thresholdFields = {
+  attribute: Type.String({ minLength: 1, description: "Name of a top-level attribute." }),
+  min: Type.Optional(Type.Number({ description: "Lowest value that is within bounds." })),
+  max: Type.Optional(Type.Number({ description: "Highest value that is within bounds." })),
+};
+const OnBreach = Type.Union([Type.Literal("flag"), Type.Literal("reject")], { default: "flag" });
+export const ThresholdInput = Type.Object(
+  { ...thresholdFields, onBreach: Type.Optional(OnBreach) },
   { additionalProperties: false },
 );
+export const Threshold = Type.Object({ ...thresholdFields, onBreach: OnBreach }, { additionalProperties: false });
 export type Threshold = Static<typeof Threshold>;
 
 /** Identity of an action within its flow: conserved counts, deliveries and cursors are kept by it. */
@@ -143,7 +146,7 @@ export const FlowDefinitionInput = Type.Object(
       ),
     ),
     actions: Type.Array(ActionInput, { minItems: 1, maxItems: 20 }),
-    thresholds: Type.Optional(Type.Array(Threshold, { maxItems: 100 })),
+    thresholds: Type.Optional(Type.Array(ThresholdInput, { maxItems: 100 })),
   },
   { additionalProperties: false, $id: "FlowDefinitionInput" },
 );

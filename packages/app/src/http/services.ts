@@ -21,6 +21,6 @@ export interface AdminServices {
   health(): Promise<HealthReport>;
   /** Prometheus text format. */
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
-  /** Conserved counts of each action of a living flow. */
-  actionCounts(flow: string): Promise<readonly ActionCounts[]>;
+  /** Conserved counts of the actions of these flows, by the flow's code; a flow that is not there is left out. */
+  actionCounts(flows: readonly string[]): Promise<ReadonlyMap<string, readonly ActionCounts[]>>;
 }

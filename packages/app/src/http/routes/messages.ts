@@ -1,0 +1,39 @@
+/** One message, whatever became of it. */
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { MessageStory, ref } from "@sluice/contracts";
+import { Type } from "typebox";
+import { tellStory } from "../../messages/message-story.ts";
+import { HttpProblem } from "../problems.ts";
+import { answer, answers } from "../responses.ts";
+import type { AdminServices } from "../services.ts";
+
+const MessageParams = Type.Object({ messageId: Type.String({ description: "The message's id, a UUID." }) });
+
+export const messageRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "store" | "projection">> = async (
+  app,
+  services,
+) => {
+  app.route({
+    method: "GET",
+    url: "/api/v1/messages/:messageId",
+    schema: {
+      operationId: "getMessage",
+      summary: "One message's whole story",
+      description: "Which flows it matched, what each made of it, the rows that it led to, and every delivery.",
+      tags: ["log"],
+      params: MessageParams,
+      response: answers(
+        { 200: answer(ref(MessageStory), { description: "The story." }) },
+        "unauthorized",
+        "message-not-found",
+        "log-unavailable",
+        "projection-unavailable",
+      ),
+    },
+    handler: async ({ params }) => {
+      const story = await tellStory(params.messageId.toLowerCase(), services);
+      if (story === null) throw new HttpProblem("message-not-found");
+      return story;
+    },
+  });
+};

@@ -1,0 +1,81 @@
+/** The admin API. `buildHttpServer` never listens: the gateway does, and tests inject. */
+import type { IncomingMessage } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { IdSource } from "@sluice/domain";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { requireToken } from "./auth.ts";
+import { clientErrorHandler } from "./client-errors.ts";
+import { addDocumentation } from "./documentation.ts";
+import { sendProblem } from "./problems.ts";
+import { requestValidator } from "./request-validation.ts";
+import { dataRoutes } from "./routes/data.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { flowInspectionRoutes } from "./routes/flow-inspection.ts";
+import { flowRoutes } from "./routes/flows.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { messageRoutes } from "./routes/messages.ts";
+import type { AdminServices } from "./services.ts";
+import { answerUnknownAddresses } from "./unknown-address.ts";
+
+const BODY_BYTES = 1024 * 1024;
+/** As long as an address can be (Node's limit for all headers): a dead letter's id has an attribute's name in it. */
+const PARAM_CHARACTERS = 16 * 1024;
+
+const requestIds =
+  (ids: IdSource) =>
+  ({ headers }: IncomingMessage): string => {
+    const given = headers["x-request-id"];
+    return typeof given === "string" && /^[\w.:-]{1,100}$/.test(given) ? given : ids.next();
+  };
+
+/** JSON only. An empty body is none, whatever its type: clients name one out of habit. */
+const takeJsonOnly = (app: FastifyInstance): void => {
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else parse(request, body, done);
+  });
+};
+
+const addHeadersAndLog = (app: FastifyInstance): void => {
+  app.addHook("onRequest", async ({ id, url }, reply) => {
+    reply.headers({ "x-request-id": id, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" });
+    if (!url.startsWith("/documentation")) reply.header("cache-control", "no-store");
+  });
+  app.addHook("onResponse", async ({ log, method, url }, { statusCode, elapsedTime }) => {
+    log.debug({ method, path: url.split("?", 1)[0], statusCode, ms: Math.round(elapsedTime) }, "answered");
+  });
+};
+
+export const buildHttpServer = async (services: AdminServices): Promise<FastifyInstance> => {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: services.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestIds(services.ids),
+    bodyLimit: BODY_BYTES,
+    routerOptions: { maxParamLength: PARAM_CHARACTERS },
+    frameworkErrors: sendProblem,
+    clientErrorHandler: clientErrorHandler(services.ids, services.log),
+  });
+  addHeadersAndLog(app);
+  app.addHook("onRequest", requireToken(services.adminToken));
+  app.setErrorHandler(sendProblem);
+  app.setValidatorCompiler(requestValidator(services.validator));
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  takeJsonOnly(app);
+  answerUnknownAddresses(app);
+  await addDocumentation(app);
+
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  await typed.register(healthRoutes, services);
+  await typed.register(flowRoutes, services);
+  await typed.register(flowInspectionRoutes, services);
+  await typed.register(eventRoutes, services);
+  await typed.register(messageRoutes, services);
+  await typed.register(dataRoutes, services);
+  await typed.register(deadLetterRoutes, services);
+  await app.ready();
+  return app;
+};
