@@ -1,10 +1,11 @@
 /** What applying definitions would change: what is there now beside what is wanted. */
+import { AjvPayloadValidator } from "@sluice/adapter-ajv";
 import type { FlowView } from "@sluice/contracts";
 import { canonicalJson } from "@sluice/domain";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
+import { definitionChecker } from "../../flows/check-definition.ts";
 import type { ApiClient } from "../api-client.ts";
 import { CommandError } from "../command-error.ts";
-import { checkDefinition } from "./check-definition.ts";
 import type { WrittenDefinition } from "./definition-files.ts";
 import { type DefinedFlow, definitionOf, definitionText } from "./definition-text.ts";
 
@@ -20,29 +21,33 @@ export interface FlowChange {
 
 interface Wanted {
   readonly flow: DefinedFlow;
+  /** False when the file does not say whether the flow is enabled. */
   readonly saysEnabled: boolean;
 }
 
 /**
- * @param timeoutSeconds of actions that name none
+ * Checks as the gateway does.
+ * @param timeoutSeconds of actions that name none; what is applied names it, so that what is shown is what is applied
  * @throws CommandError with the errors of all definitions at once
  */
 export const checkAll = (written: readonly WrittenDefinition[], timeoutSeconds: number): readonly Wanted[] => {
+  const check = definitionChecker(new AjvPayloadValidator(), { timeoutSeconds });
   const errors: string[] = [];
   const wanted: Wanted[] = [];
   const places = new Map<string, string>();
   for (const { place, value } of written) {
     const code = (value as { code?: unknown } | null)?.code;
     const name = typeof code === "string" ? `${place} (${code})` : place;
-    const checked = checkDefinition(value, timeoutSeconds);
+    const checked = check(value);
     if (!checked.ok) {
-      errors.push(...checked.errors.map((error) => `${name} ${error}`));
+      errors.push(...checked.errors.map(({ pointer, message }) => `${name}${pointer && ` ${pointer}`}: ${message}`));
       continue;
     }
-    const earlier = places.get(checked.flow.code);
+    const { definition, enabled } = checked;
+    const earlier = places.get(definition.code);
     if (earlier !== undefined) errors.push(`${name} is there twice: also in ${earlier}`);
-    places.set(checked.flow.code, place);
-    wanted.push(checked);
+    places.set(definition.code, place);
+    wanted.push({ flow: { ...definition, enabled: enabled ?? true }, saysEnabled: enabled !== undefined });
   }
   if (errors.length === 0) return wanted;
   throw new CommandError(`nothing was applied: ${errors.length === 1 ? "there is an error" : "there are errors"}`, {
