@@ -1,5 +1,5 @@
 /** For programs that embed a gateway, and for tests; users start it through main.ts. */
 export { FlowConflict, FlowRegistry } from "./flows/flow-registry.ts";
-
+export { type RunningGateway, startGateway } from "./gateway.ts";
 export { IngestPipeline, type IngestReceipt, type IngestStatus } from "./ingest/ingest-pipeline.ts";
 export { derivedId, systemClock, uuidv7 } from "./system/ids.ts";

@@ -10,7 +10,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { EventFilter, ReadAllOptions, ReadStreamOptions } from "@sluice/domain";
 import type { EncodedPage } from "./event-codec.ts";
 import { candidates, firstAtOrAfter, type Range } from "./event-log-lanes.ts";
-import { type EventRow, EventRows, ROW } from "./event-log-rows.ts";
+import { type EventRow, type EventRowAndKeys, EventRows, ROW, ROW_AND_KEYS } from "./event-log-rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 
 /** Events that one filtered read looks at, at the most: some 10 ms of work. */
@@ -89,10 +89,10 @@ export class EventLogReader {
       return window.last === last ? null : window.last;
     }
     const matches = matcher(filter);
-    const statement = this.#statements.prepare(`${ROW} WHERE e.position = ?`);
+    const statement = this.#statements.prepare(`${ROW_AND_KEYS} WHERE e.position = ?`);
     for (const position of positions) {
       if (rows.full) return rows.lastPosition;
-      const row = statement.get(position) as unknown as EventRow;
+      const row = statement.get(position) as unknown as EventRowAndKeys;
       if (matches(row)) rows.add(row);
     }
     return positions.length < count ? null : (positions.at(-1) as number);
@@ -124,7 +124,7 @@ const instant = (text: string): number => {
   return milliseconds;
 };
 
-const matcher = (filter: EventFilter): ((row: EventRow) => boolean) => {
+const matcher = (filter: EventFilter): ((row: EventRowAndKeys) => boolean) => {
   const types = filter.types && new Set<string>(filter.types);
   return (row) =>
     (filter.messageId === undefined || row.messageId === filter.messageId) &&

@@ -1,22 +1,34 @@
-/** Rows of the event log as JSON text of `RecordedEvent`s: the columns hold JSON already, so nothing is parsed here. */
+/**
+ * Rows of the event log as JSON text of `RecordedEvent`s. Data and metadata are JSON already, and SQLite puts the rest
+ * around them: one text a row costs half of what eleven columns cost on their way into JavaScript.
+ */
 
-export const ROW = `
-  SELECT e.position, e.id, s.name AS stream, s.flow, e.version, e.type, e.schema_version AS schemaVersion,
-    e.message_id AS messageId, e.recorded_at AS recordedAt, e.metadata, e.data
-  FROM events AS e JOIN streams AS s ON s.id = e.stream_id`;
+const TEXT = `
+  '{"id":' || json_quote(e.id) || ',"stream":' || json_quote(s.name) || ',"version":' || e.version ||
+  ',"position":"' || e.position || '","type":' || json_quote(e.type) || ',"schemaVersion":' || e.schema_version ||
+  ',"data":' || e.data || ',"metadata":' || coalesce(e.metadata, '{}')`;
+
+const FROM = "FROM events AS e JOIN streams AS s ON s.id = e.stream_id";
+
+export const ROW = `SELECT e.position, e.recorded_at AS recordedAt, ${TEXT} AS text ${FROM}`;
+
+/** With what a filter looks at. */
+export const ROW_AND_KEYS = `
+  SELECT e.position, e.recorded_at AS recordedAt, ${TEXT} AS text,
+    s.name AS stream, s.flow, e.type, e.message_id AS messageId ${FROM}`;
 
 export interface EventRow {
   readonly position: number;
-  readonly id: string;
+  readonly recordedAt: number;
+  /** The event, but for `recordedAt` and the closing brace. */
+  readonly text: string;
+}
+
+export interface EventRowAndKeys extends EventRow {
   readonly stream: string;
   readonly flow: string | null;
-  readonly version: number;
   readonly type: string;
-  readonly schemaVersion: number;
   readonly messageId: string | null;
-  readonly recordedAt: number;
-  readonly metadata: string | null;
-  readonly data: string;
 }
 
 /** Collects rows up to a number of events and about a number of characters, at least one event. */
@@ -46,12 +58,8 @@ export class EventRows {
       this.#recordedAt = row.recordedAt;
       this.#recordedAtText = new Date(row.recordedAt).toISOString();
     }
-    this.#texts.push(
-      `{"id":${JSON.stringify(row.id)},"stream":${JSON.stringify(row.stream)},"version":${row.version},` +
-        `"position":"${row.position}","type":${JSON.stringify(row.type)},"schemaVersion":${row.schemaVersion},` +
-        `"data":${row.data},"metadata":${row.metadata ?? "{}"},"recordedAt":"${this.#recordedAtText}"}`,
-    );
-    this.#room -= row.data.length;
+    this.#texts.push(`${row.text},"recordedAt":"${this.#recordedAtText}"}`);
+    this.#room -= row.text.length;
     this.#lastPosition = row.position;
   }
 

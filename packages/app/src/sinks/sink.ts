@@ -31,6 +31,22 @@ export interface SinkDependencies {
   readonly log: Logger;
 }
 
+/** Reads the next page while the last one is being taken in: with a store that reads in a thread, both at once. */
+async function* readAhead<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = pages[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (let result = await next; !result.done; result = await next) {
+      next = iterator.next();
+      yield result.value;
+    }
+  } finally {
+    // What is still being read is of no interest any more, nor is its failure; it may take until the next append.
+    next.catch(() => {});
+    void iterator.return?.();
+  }
+}
+
 const RETRY_MS = { first: 100, most: 10_000 };
 
 export class LogFollower {
@@ -63,7 +79,7 @@ export class LogFollower {
           signal,
           ...(this.#cursor === null ? {} : { after: this.#cursor }),
         });
-        for await (const page of pages) {
+        for await (const page of readAhead(pages)) {
           if (page.position !== null && page.position !== this.#cursor) {
             await this.#task.take(page, this.#cursor);
             this.#cursor = page.position;
