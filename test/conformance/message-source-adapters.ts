@@ -19,6 +19,8 @@ export interface SourceCapabilities {
   readonly properties: boolean;
   /** The broker refuses `forbidden/#`. */
   readonly refusals: boolean;
+  /** Only the source's own memory is in this process, not a broker's queue as well. */
+  readonly memoryIsItsOwn: boolean;
   /** Who sends a message again says so. */
   readonly marksRepeats: boolean;
 }
@@ -63,6 +65,7 @@ const overMosquitto = (protocolVersion: 4 | 5): MessageSourceAdapter => ({
     remote: true,
     properties: protocolVersion === 5,
     refusals: dynamicSecurity !== null,
+    memoryIsItsOwn: true,
     marksRepeats: true,
   },
   create: async () => {
@@ -109,7 +112,7 @@ const overMosquitto = (protocolVersion: 4 | 5): MessageSourceAdapter => ({
 const overAedes: MessageSourceAdapter = {
   name: "mqtt, to the embedded broker",
   unavailable: null,
-  capabilities: { remote: true, properties: false, refusals: false, marksRepeats: false },
+  capabilities: { remote: true, properties: false, refusals: false, memoryIsItsOwn: false, marksRepeats: false },
   create: async () => {
     // A session's queue holds what is on its way to a subscriber, too.
     const limits = { maximumQueuedMessages: 1_000_000 };
@@ -157,7 +160,7 @@ const cannotRestart = () => Promise.reject(new Error("the embedded broker ends w
 const embedded: MessageSourceAdapter = {
   name: "embedded broker",
   unavailable: null,
-  capabilities: { remote: false, properties: false, refusals: false, marksRepeats: false },
+  capabilities: { remote: false, properties: false, refusals: false, memoryIsItsOwn: true, marksRepeats: false },
   create: async () => {
     const broker = new EmbeddedBroker({ port: 0 });
     const link = await TcpLink.open(() => broker.status.port);
