@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { SqliteOfflineQueue, SqliteProjectionStore, UnusableDatabase } from "@sluice/adapter-sqlite";
 import { ProjectionUnavailable, QueueUnavailable } from "@sluice/domain";
 import { batch, CONSUMER, countsOf, doneOf, feed, readData, row } from "../conformance/projection-store-support.ts";
@@ -47,6 +48,16 @@ const startChild = (store: "projection" | "queue") => {
     },
   };
 };
+
+test("several threads open new stores at the same moment", async () => {
+  const script = join(import.meta.dirname, "projection-start-worker.ts");
+  for (let round = 0; round < 5; round++) {
+    const workerData = { directory: join(directory, String(round)), ready: new SharedArrayBuffer(4), workers: 3 };
+    const threads = Array.from({ length: workerData.workers }, () => new Worker(script, { workerData }));
+    // Rejects with what a thread throws.
+    await Promise.all(threads.map((thread) => once(thread, "exit")));
+  }
+});
 
 describe("sqlite projection store", () => {
   test("a lock held for longer than the busy timeout", async () => {
