@@ -12,7 +12,9 @@ From the repository root, on a machine with any Node from 20 up:
 npx -y pnpm@12.21.0 sluice <command>
 \`\`\`
 
-or, once that has installed everything, \`node_modules/.bin/node packages/app/src/main.ts <command>\`.
+or, once that has installed everything, \`node_modules/.bin/node packages/app/src/main.ts <command>\`. A service manager
+should start the gateway in this second way: then its signals reach the gateway itself, and not npx, which ends without
+passing them on.
 
 ## What all commands have in common
 

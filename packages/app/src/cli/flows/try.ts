@@ -1,6 +1,6 @@
 /** `sluice flows test`: what a message would do, without doing it. */
 import { isUtf8 } from "node:buffer";
-import type { FlowTestRequest, FlowTestResult } from "@sluice/contracts";
+import type { EventData, FlowTestRequest, FlowTestResult } from "@sluice/contracts";
 import { ApiClient } from "../api-client.ts";
 import { CommandError } from "../command-error.ts";
 import { type ConnectionFlags, findGateway } from "../connection.ts";
@@ -36,13 +36,23 @@ export const tryMessage = async (code: string, flags: TryFlags): Promise<void> =
 
 const COLOURS = { accepted: "green", flagged: "yellow", rejected: "red" } as const;
 
-const show = async (code: string, { verdict, captures, errors, rows, requests }: FlowTestResult): Promise<void> => {
+const breachText = ({ attribute, value, min, max }: EventData<"ThresholdBreached">): string =>
+  `${attribute} is ${value}, ${max !== undefined && value > max ? `above ${max}` : `below ${min}`}`;
+
+const show = async (
+  code: string,
+  { verdict, captures, errors, rows, requests, events }: FlowTestResult,
+): Promise<void> => {
   if (verdict === null) return print(`${code} does not match the topic`);
   await print(`${code} matches; the message would be ${coloured(COLOURS[verdict], verdict)}`);
   const captured = Object.entries(captures).map(([name, value]) => `${name}=${value}`);
   if (captured.length > 0) await print(`captured: ${harmless(captured.join(", "))}`);
   for (const { pointer, message } of errors)
     await print(`  - ${harmless(pointer === "" ? message : `${pointer}: ${message}`)}`);
+  for (const { type, data } of events) {
+    if (type === "ThresholdBreached")
+      await print(`  - ${harmless(breachText(data as EventData<"ThresholdBreached">))}`);
+  }
   if (rows.length > 0) {
     await print("");
     await print(
