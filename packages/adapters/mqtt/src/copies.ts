@@ -24,6 +24,7 @@ export class Copies {
     if (
       this.#first !== null &&
       subscriptionIdentifiers.length > 0 &&
+      this.#identifiers.length > 0 &&
       !subscriptionIdentifiers.some((identifier) => this.#identifiers.includes(identifier)) &&
       readAt - this.#readAt < TOGETHER_MS &&
       same(this.#first, packet)

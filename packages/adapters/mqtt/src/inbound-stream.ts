@@ -86,7 +86,7 @@ export class InboundStream extends Duplex {
     if (this.#reader.holding) this.#transport.pause();
   }
 
-  /** What a packet leads to, in MQTT.js too, happens within; so nothing that a peer sends can escape as an exception. */
+  /** Nothing that a peer sends may escape as an exception. */
   #guard(task: () => void): void {
     if (this.destroyed) return;
     try {
@@ -117,6 +117,12 @@ export class InboundStream extends Duplex {
     }
     this.push(buffer.subarray(start, end));
     return true;
+  }
+
+  /** What MQTT.js throws over a packet becomes an error of the stream that it reads with, to which it does not listen. */
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    destination.on("error", (error: Error) => this.destroy(error));
+    return super.pipe(destination, options);
   }
 
   override _read(): void {}
