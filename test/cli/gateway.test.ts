@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { ApiClient, applyChanges, checkAll, planChanges } from "@sluice/app/cli";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { sluice, temporaryDirectory } from "./command-line.ts";
 
@@ -109,6 +110,29 @@ describe("command line against a gateway", () => {
     assert.match(stderr, /bad\.yaml, definition 2 \(CLI_BAD\) \/actions: must NOT have fewer than 1 items/);
     assert.match(stderr, /bad\.yaml, definition 3: must be object/);
     assert.equal((await gateway.api("/api/v1/flows/CLI_NEW")).status, 404);
+  });
+
+  it("does not overwrite what someone else changes meanwhile, and goes no further", async () => {
+    const token = readFileSync(join(gateway.dataDir, "admin-token"), "utf8").trim();
+    const api = new ApiClient(gateway.adminUrl, token);
+    const written = ["CLI_STORE", "CLI_LATER"].map((code) => ({
+      place: code,
+      value: { code, topic: "cli/store", description: "mine", actions: [{ type: "STORE_DB" }] },
+    }));
+    const plan = await planChanges(api, checkAll(written, 10));
+    assert.deepEqual(
+      plan.map(({ kind }) => kind),
+      ["update", "create"],
+    );
+    const theirs = { topic: "cli/store", description: "theirs", actions: [{ type: "STORE_DB" }] };
+    await gateway.api("/api/v1/flows/CLI_STORE", { method: "PUT", body: { code: "CLI_STORE", ...theirs } });
+    const error = "someone else changed it meanwhile; look at the difference again";
+    assert.deepEqual(await applyChanges(api, plan), [
+      { code: "CLI_STORE", change: "update", applied: false, error },
+      { code: "CLI_LATER", change: "create", applied: false },
+    ]);
+    assert.equal((await json(["flows", "show", "CLI_STORE"])).value.description, "theirs");
+    await run(["flows", "apply", "--yes", file("changed.yaml")]);
   });
 
   it("keeps a flow disabled that the file does not speak of", async () => {

@@ -1,3 +1,8 @@
 /** What tests look at; users run main.ts. */
+export { ApiClient } from "./api-client.ts";
 export { commandLineMarkdown } from "./documentation.ts";
+export { applyChanges } from "./flows/apply.ts";
+export { parseDefinitions } from "./flows/definition-files.ts";
+export { checkAll, planChanges } from "./flows/plan.ts";
 export { allCommands, buildProgram } from "./program.ts";
+export { table } from "./table.ts";

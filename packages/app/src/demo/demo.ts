@@ -26,8 +26,7 @@ export const runDemo = async (flags: Readonly<Record<string, unknown>>): Promise
   );
   if (ignored.length > 0) note(`the demo brings its own broker and stores, and ignores ${ignored.join(", ")}`);
   const { log, close } = await createLogger(configuration);
-  const adminPort = await freePort(configuration.adminHost, configuration.adminPort);
-  const { gateway, dataDir } = await startInFirst(directories, { ...configuration, adminPort }, log);
+  const { gateway, dataDir } = await startInFirst(directories, configuration, log);
   const receiver = await startReceiver(RECEIVER_PORT);
   await defineFlows(gateway, receiver.url, configuration.httpTimeoutSeconds);
   const devices = startDevices(gateway.brokerUrl);
@@ -53,22 +52,34 @@ export const runDemo = async (flags: Readonly<Record<string, unknown>>): Promise
   process.exit(end instanceof Error ? 1 : 0);
 };
 
-/** In the first directory that no other demo uses. */
+const ATTEMPTS = 20;
+
+/** In the first directory that no other demo uses, with its admin API on the first port that is free. */
 const startInFirst = async (
   directories: readonly string[],
   configuration: Configuration,
   log: Logger,
 ): Promise<{ readonly gateway: RunningGateway; readonly dataDir: string }> => {
-  const [dataDir, ...others] = directories as [string, ...string[]];
-  claimDirectory(dataDir);
-  try {
-    return { gateway: await startGateway({ ...configuration, dataDir }, { log }), dataDir };
-  } catch (error) {
-    if ((error as Error).name !== "DataDirectoryInUse" || others.length === 0) throw startFailure(error);
-    note(`another demo uses ${dataDir}; this one takes ${others[0]}`);
-    return await startInFirst(others, configuration, log);
+  let [dataDir, ...others] = directories as [string, ...string[]];
+  for (let attempt = 1; ; attempt++) {
+    claimDirectory(dataDir);
+    const adminPort = await freePort(configuration.adminHost, configuration.adminPort);
+    try {
+      return { gateway: await startGateway({ ...configuration, dataDir, adminPort }, { log }), dataDir };
+    } catch (error) {
+      const next = others[0];
+      if (isNamed(error, "DataDirectoryInUse") && next !== undefined) {
+        note(`another demo uses ${dataDir}; this one takes ${next}`);
+        [dataDir, ...others] = [next, ...others.slice(1)];
+      } else if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt === ATTEMPTS) {
+        // A port that was free a moment ago may be another demo's by now; anything else will not change.
+        throw startFailure(error);
+      }
+    }
   }
 };
+
+const isNamed = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
 /** As `sluice flows apply` would. What someone has changed since the last demo is changed back. */
 const defineFlows = async (gateway: RunningGateway, receiverUrl: string, timeoutSeconds: number): Promise<void> => {

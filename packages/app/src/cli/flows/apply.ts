@@ -67,7 +67,9 @@ const confirmed = async (changes: readonly FlowChange[], files: readonly string[
     });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Apply ${changes.length === 1 ? "this change" : "these changes"}? [y/N] `);
+  const question = `Apply ${changes.length === 1 ? "this change" : "these changes"}? [y/N] `;
+  // Rejects at Ctrl-C and Ctrl-D, which are no yes.
+  const answer = await terminal.question(question).catch(() => "");
   terminal.close();
   const yes = /^y(es)?$/i.test(answer.trim());
   if (!yes) note("nothing was applied");
