@@ -4,6 +4,7 @@
  * Both streams write in this thread, asynchronously and in batches. pino's own way to files, a transport in a worker
  * thread, loses what it has not yet been handed when the process exits at once.
  */
+/// <reference path="./pino-roll.d.ts" />
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Configuration } from "@sluice/contracts";
