@@ -104,7 +104,12 @@ export class EmbeddedBroker {
     this.#aedes = aedes;
     this.#counters = boundPersistence(this.#persistence, this.#config);
     this.#receivedQos2.follow(this.#persistence);
-    this.#server = await this.#listen(aedes);
+    try {
+      this.#server = await this.#listen(aedes);
+    } catch (error) {
+      aedes.close();
+      throw error;
+    }
     this.#port = (this.#server.address() as { port: number }).port;
     return { host: this.#config.host, port: this.#port };
   }
