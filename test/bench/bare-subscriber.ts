@@ -1,15 +1,15 @@
 /**
  * The yardstick of `bench ingest`: an mqtt.js subscriber that does nothing, with the session and the window that Sluice
- * asks for. Prints one line when it is subscribed and one when it has received `count` messages.
+ * asks for. Prints one line when it is subscribed, one after the messages of the warm-up, one after the `count` that follow.
  *
  * ```
- * node bare-subscriber.ts mqtt://127.0.0.1:1883 'load/#' 100000 1000
+ * node bare-subscriber.ts mqtt://127.0.0.1:1883 'load/#' 30000 100000 1000
  * ```
  */
 import mqtt from "mqtt";
 
-const [url, filter, count, receiveMaximum] = process.argv.slice(2) as [string, string, string, string];
-const wanted = Number(count);
+const [url, filter, warmUp, count, receiveMaximum] = process.argv.slice(2) as [string, string, string, string, string];
+const marks = [Number(warmUp), Number(warmUp) + Number(count)];
 let received = 0;
 
 const client = await mqtt.connectAsync(url, {
@@ -19,7 +19,7 @@ const client = await mqtt.connectAsync(url, {
 });
 client.on("message", () => {
   received += 1;
-  if (received === wanted) console.log("received");
+  if (marks.includes(received)) console.log(received);
 });
 await client.subscribeAsync(filter, { qos: 1 });
 console.log("subscribed");

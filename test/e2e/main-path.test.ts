@@ -37,7 +37,7 @@ for (const { name, start, available } of brokers) {
       await device.endAsync(true);
       await gateway.dispose();
       await receiver.stop();
-      await broker?.remove();
+      await broker?.stop();
     });
 
     const subscribed = (count: number) =>

@@ -27,7 +27,7 @@ describe("power cuts", () => {
     const gateway = new GatewayProcess({ env: { MQTT_URL: broker.url } });
     t.after(async () => {
       await gateway.dispose();
-      await broker.remove();
+      await broker.stop();
     });
     await gateway.start();
     await gateway.define(FLOW);
@@ -82,7 +82,7 @@ describe("power cuts", () => {
     const gateway = new GatewayProcess({ env: { MQTT_URL: broker.url } });
     t.after(async () => {
       await gateway.dispose();
-      await broker.remove();
+      await broker.stop();
     });
     await gateway.start();
     await gateway.define(FLOW);

@@ -158,7 +158,8 @@ export class GatewayProcess {
       async () => {
         const { body } = await this.api("/health");
         // biome-ignore lint/suspicious/noExplicitAny: see api()
-        return body.log.unacknowledged === 0 && body.sinks.every((sink: any) => sink.lagEvents + sink.pending === 0)
+        return body.log.unacknowledged === 0 &&
+          body.sinks.every((sink: any) => sink.lagEvents === 0 && sink.pending === 0)
           ? (true as const)
           : false;
       },

@@ -370,8 +370,8 @@ export const HealthReport = Type.Object(
       Type.Object({
         name: Type.String(),
         status: HealthStatus,
-        lagEvents: Type.Integer(),
-        lagSeconds: Type.Number({ description: "Age of the oldest event not yet handled." }),
+        lagEvents: Nullable(Type.Integer(), { description: "Null while the sink does not answer." }),
+        lagSeconds: Nullable(Type.Number(), { description: "Age of the oldest event not yet handled." }),
         pending: Type.Integer(),
         oldestPendingSeconds: Type.Number({ description: "Age of the oldest delivery not yet done." }),
         dead: Type.Integer(),

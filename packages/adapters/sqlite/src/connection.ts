@@ -35,32 +35,29 @@ export class UnusableDatabase extends Error {
   override readonly name = "UnusableDatabase";
 }
 
+const SQLITE_BUSY = 5;
+const PAUSE_MS = 5;
+
 /**
  * Opens the store's database, migrated to the newest schema.
  *
  * WAL lets readers and the writer work at the same time; `synchronous = FULL` makes every commit wait for fsync, which
  * WAL alone does not (https://sqlite.org/pragma.html#pragma_synchronous); `fullfsync` is what that takes on macOS. A
  * write-ahead log that a slow reader let grow past 64 MB is cut back to that once it has been copied.
+ *
+ * Where another connection is opening the same new file, this one waits as long as the busy timeout: turning a database
+ * to WAL needs it alone, and SQLite does not wait for that by itself.
  * @throws UnusableDatabase on a newer schema or another store's file; SQLite's own error on anything else
  */
 export const openDatabase = (store: StoreName, options: DatabaseOptions): DatabaseSync => {
-  mkdirSync(dirname(options.path), { recursive: true });
-  const { path, busyTimeoutMs, walAutocheckpointBytes } = { ...databaseDefaults, ...options };
-  const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
-  try {
-    database.exec(`
-      PRAGMA page_size = ${pageBytes[store]};
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA fullfsync = ON;
-      PRAGMA wal_autocheckpoint = ${Math.ceil(walAutocheckpointBytes / pageBytes[store])};
-      PRAGMA journal_size_limit = 67108864;
-    `);
-    migrate(database, store, path);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
+  const deadline = performance.now() + (options.busyTimeoutMs ?? databaseDefaults.busyTimeoutMs);
+  for (;;) {
+    try {
+      return openOnce(store, options);
+    } catch (error) {
+      if (resultCode(error) !== SQLITE_BUSY || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    }
   }
 };
 
@@ -93,6 +90,27 @@ export const isDataError = (error: unknown): boolean => DATA_ERRORS.has(resultCo
 
 const pragma = (database: DatabaseSync, name: "user_version" | "application_id"): number =>
   database.prepare(`PRAGMA ${name}`).get()?.[name] as number;
+
+const openOnce = (store: StoreName, options: DatabaseOptions): DatabaseSync => {
+  mkdirSync(dirname(options.path), { recursive: true });
+  const { path, busyTimeoutMs, walAutocheckpointBytes } = { ...databaseDefaults, ...options };
+  const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+  try {
+    database.exec(`
+      PRAGMA page_size = ${pageBytes[store]};
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA fullfsync = ON;
+      PRAGMA wal_autocheckpoint = ${Math.ceil(walAutocheckpointBytes / pageBytes[store])};
+      PRAGMA journal_size_limit = 67108864;
+    `);
+    migrate(database, store, path);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+};
 
 const migrate = (database: DatabaseSync, store: StoreName, path: string): void => {
   const migrations = readMigrations(store);

@@ -11,13 +11,12 @@ import {
   QueueUnavailable,
 } from "@sluice/domain";
 import type { DatabaseOptions } from "./config.ts";
-import { resultCode, transact } from "./connection.ts";
+import { openDatabase, resultCode, transact } from "./connection.ts";
 import { commitChanges, readCursor } from "./offline-queue-commit.ts";
 import { GroupCache } from "./offline-queue-groups.ts";
 import { ITEM_COLUMNS, Items } from "./offline-queue-items.ts";
 import { leaseItems, releaseAllItems } from "./offline-queue-lease.ts";
 import { prioritiesOf, TallyChanges } from "./offline-queue-tallies.ts";
-import { openPatiently } from "./open-patiently.ts";
 import { StatementCache } from "./statement-cache.ts";
 
 export interface SqliteQueueOptions extends DatabaseOptions {
@@ -50,7 +49,7 @@ export class SqliteOfflineQueue implements OfflineQueue {
 
   /** @throws UnusableDatabase when the file is another store's or a newer version's */
   async start(): Promise<void> {
-    const database = available(() => openPatiently("queue", this.#options));
+    const database = available(() => openDatabase("queue", this.#options));
     database.exec(`PRAGMA synchronous = ${this.#options.durability}; PRAGMA cache_size = -65536;`);
     const statements = new StatementCache(database);
     this.#connection = { statements, groups: new GroupCache(statements) };

@@ -14,8 +14,7 @@ import {
   type SinkCounts,
 } from "@sluice/domain";
 import { type DatabaseOptions, databaseDefaults } from "./config.ts";
-import { resultCode } from "./connection.ts";
-import { openPatiently } from "./open-patiently.ts";
+import { openDatabase, resultCode } from "./connection.ts";
 import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
 import { listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
@@ -112,7 +111,7 @@ export class SqliteProjectionStore implements ProjectionStore {
       const { path, busyTimeoutMs } = { ...databaseDefaults, ...this.#options };
       return new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
     }
-    const database = openPatiently("projection", { walAutocheckpointBytes: CHECKPOINT_BYTES, ...this.#options });
+    const database = openDatabase("projection", { walAutocheckpointBytes: CHECKPOINT_BYTES, ...this.#options });
     database.exec(WRITER_PRAGMAS);
     return database;
   }

@@ -3,8 +3,7 @@ import { existsSync, renameSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Snapshot, SnapshotStore } from "@sluice/domain";
 import type { DatabaseOptions } from "./config.ts";
-import { resultCode, transact } from "./connection.ts";
-import { openPatiently } from "./open-patiently.ts";
+import { openDatabase, resultCode, transact } from "./connection.ts";
 
 const LOAD = "SELECT position, schema_version AS schemaVersion, state FROM snapshots WHERE name = ?";
 const SAVE = `INSERT INTO snapshots (name, position, schema_version, state) VALUES (?, ?, ?, ?)
@@ -71,7 +70,7 @@ export class SqliteSnapshotStore implements SnapshotStore {
 
   #open(): DatabaseSync {
     if (!this.#database) {
-      this.#database = openPatiently("snapshots", this.#options);
+      this.#database = openDatabase("snapshots", this.#options);
       // A snapshot that a power failure takes back is an older one: the log makes up for the rest.
       this.#database.exec("PRAGMA synchronous = NORMAL");
     }

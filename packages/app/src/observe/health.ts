@@ -45,7 +45,7 @@ export const healthOf = ({ overview, head, logError, configuration, clock }: Hea
   const sinks = [projectorHealth(overview), ...forwarderHealth(overview, clock)];
   for (const sink of sinks) {
     if (sink.lastError !== null) note("sink-failing", sink.status, `${sink.name}: ${sink.lastError}`);
-    else if (sink.lagSeconds > LAG_SECONDS) {
+    else if (sink.lagSeconds !== null && sink.lagSeconds > LAG_SECONDS) {
       note(
         "sink-lagging",
         "degraded",
@@ -88,8 +88,8 @@ type SinkHealth = HealthReport["sinks"][number];
 const silent = (name: string, answer: SinkAnswer): SinkHealth => ({
   name,
   status: "degraded",
-  lagEvents: 0,
-  lagSeconds: 0,
+  lagEvents: null,
+  lagSeconds: null,
   pending: 0,
   oldestPendingSeconds: 0,
   dead: 0,

@@ -1,4 +1,5 @@
 /** Entry of a sink's thread. */
+import { constants, platform, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { pino } from "pino";
 import { composeSink } from "../composition/compose-sink.ts";
@@ -11,6 +12,9 @@ const send = (message: FromSink): void => port.postMessage(message);
 const { role, configuration, flows: initialFlows } = workerData as SinkThreadData;
 const log = pino({ level: configuration.logLevel }, { write: (line: string) => send({ kind: "log", line }) });
 const flows = new Map<string, SinkFlow>(initialFlows.map((flow) => [flow.code, flow]));
+
+// On Linux this is the priority of the calling thread alone: where cores are short, ingest goes first.
+if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const sink = await composeSink({ role, configuration, flows, log });
 await sink.start();

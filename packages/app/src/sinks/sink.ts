@@ -2,7 +2,7 @@
  * A sink follows the log with a cursor of its own: it reads pages, takes each in with one transaction that also moves
  * the cursor, and tries a page again while its target cannot be reached. It knows nothing of the other sinks.
  */
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { type Clock, CursorMoved, type EventFilter, type EventStore, type ReadPage } from "@sluice/domain";
 import type { Logger } from "pino";
 
@@ -87,6 +87,8 @@ export class LogFollower {
             wait = RETRY_MS.first;
           }
           if (page.atEnd) this.#caughtUp.resolve();
+          // With a store that answers at once nothing else would get a turn: neither a question for the status nor a stop.
+          await setImmediate();
         }
       } catch (error) {
         // The cursor is read again, so it does not matter how far the failed page came.
