@@ -76,7 +76,6 @@ export class Mosquitto {
       `listener ${this.port} 127.0.0.1`,
       `persistence ${this.#options.persistence === true}`,
       `persistence_location ${this.directory}/`,
-      "set_tcp_nodelay true",
       "max_queued_messages 0",
       "max_queued_bytes 0",
       ...(this.#options.config ?? ["allow_anonymous true"]),
