@@ -157,11 +157,9 @@ export class GatewayProcess {
     return eventually(
       async () => {
         const { body } = await this.api("/health");
-        // biome-ignore lint/suspicious/noExplicitAny: see api()
-        return body.log.unacknowledged === 0 &&
-          body.sinks.every((sink: any) => sink.lagEvents === 0 && sink.pending === 0)
-          ? (true as const)
-          : false;
+        const idle = (sink: { lagEvents: number | null; pending: number }) =>
+          sink.lagEvents === 0 && sink.pending === 0;
+        return body.log.unacknowledged === 0 && body.sinks.every(idle) ? (true as const) : false;
       },
       "all sinks catch up",
       timeoutMs,
