@@ -25,7 +25,7 @@ export const windowDefinitions: readonly MessageSourceDefinition[] = [
       const consumer = new Consumer(source, false);
       const payload = `{"id":{id},"padding":"${"x".repeat(2_000)}"}`;
       const before = memoryNow();
-      const load = startLoad({ url: deviceUrl(), count: COUNT, connections: 4, payload });
+      const load = startLoad({ url: deviceUrl(), count: COUNT, connections: 10, payload });
       await until("the window is full", () => source.status().unacknowledged >= WINDOW);
       await delay(500);
       assert.equal(source.status().unacknowledged, WINDOW);
