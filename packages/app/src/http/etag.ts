@@ -20,6 +20,11 @@ const ifNoneMatchHolds = (header: string, version: number | null): boolean =>
   version === null ||
   (header.trim() !== "*" && !tagsOf(header).some((tag) => tag.replace(/^W\//, "") === etagOf(version)));
 
+export const isConditional = ({ "if-match": ifMatch, "if-none-match": ifNoneMatch }: Headers): boolean =>
+  ifMatch !== undefined || ifNoneMatch !== undefined;
+
+export const preconditionFailed = (detail: string): HttpProblem => new HttpProblem("precondition-failed", { detail });
+
 /**
  * Before a change.
  * @param version null: there is no such flow
@@ -29,10 +34,10 @@ export const checkPreconditions = (headers: Headers, version: number | null): vo
   const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = headers;
   const now = version === null ? "there is no such flow" : `the flow is at version ${etagOf(version)}`;
   if (ifMatch !== undefined && !ifMatchHolds(ifMatch, version)) {
-    throw new HttpProblem("precondition-failed", { detail: `${now}, and If-Match says ${ifMatch}` });
+    throw preconditionFailed(`${now}, and If-Match says ${ifMatch}`);
   }
   if (ifNoneMatch !== undefined && !ifNoneMatchHolds(ifNoneMatch, version)) {
-    throw new HttpProblem("precondition-failed", { detail: `${now}, and If-None-Match says ${ifNoneMatch}` });
+    throw preconditionFailed(`${now}, and If-None-Match says ${ifNoneMatch}`);
   }
 };
 

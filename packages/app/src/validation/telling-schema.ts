@@ -24,6 +24,16 @@ const discriminatorOf = (branches: readonly Schema[]): string | undefined =>
     return constants.size === branches.length && !constants.has(undefined);
   });
 
+const annotations: ReadonlySet<string> = new Set(["description", "default", "examples", "title"]);
+
+/** A union within a union is no more than more branches. */
+const flattened = (branches: readonly Schema[]): readonly Schema[] =>
+  branches.flatMap(({ anyOf, ...rest }) =>
+    Array.isArray(anyOf) && Object.keys(rest).every((keyword) => annotations.has(keyword))
+      ? flattened(anyOf as Schema[])
+      : [anyOf === undefined ? rest : { ...rest, anyOf }],
+  );
+
 const tellingUnion = (branches: readonly Schema[]): Schema => {
   if (branches.every((branch) => "const" in branch)) return { enum: branches.map((branch) => branch.const) };
 
@@ -65,7 +75,7 @@ const telling = (schema: unknown): unknown => {
   for (const keyword of ["items", "additionalProperties"]) {
     if (keyword in result) result[keyword] = telling(result[keyword]);
   }
-  return Array.isArray(anyOf) ? { ...tellingUnion(anyOf as Schema[]), ...result } : result;
+  return Array.isArray(anyOf) ? { ...tellingUnion(flattened(anyOf as Schema[])), ...result } : result;
 };
 
 /** @param schema without references */

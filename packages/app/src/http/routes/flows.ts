@@ -6,10 +6,11 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { definitionChecker } from "../../flows/check-definition.ts";
 import { flowAsOf } from "../../flows/flow-history.ts";
+import { FlowConflict } from "../../flows/flow-registry.ts";
 import { flowAtView, flowView } from "../../flows/flow-view.ts";
 import { ACTOR } from "../auth.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
-import { checkPreconditions, etagOf, isUnchanged } from "../etag.ts";
+import { checkPreconditions, etagOf, isConditional, isUnchanged, preconditionFailed } from "../etag.ts";
 import { momentOf } from "../moment.ts";
 import { HttpProblem } from "../problems.ts";
 import { answer, answers } from "../responses.ts";
@@ -53,11 +54,21 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
     return checked;
   };
 
-  /** Changes a living flow from the version that the preconditions were checked on. */
-  const change = async (request: FastifyRequest, code: string, command: FlowCommand): Promise<FlowState> => {
-    const before = registry.require(code);
-    checkPreconditions(request.headers, before.version);
-    return (await registry.execute(code, command, ACTOR, before.version)).state;
+  /** Makes the change on the version that the preconditions were checked on. */
+  const execute = async ({ headers }: FastifyRequest, code: string, command: FlowCommand): Promise<FlowState> => {
+    const version = registry.get(code)?.version ?? null;
+    checkPreconditions(headers, version);
+    try {
+      return (await registry.execute(code, command, ACTOR, version ?? undefined)).state;
+    } catch (error) {
+      if (error instanceof FlowConflict && isConditional(headers)) throw preconditionFailed(error.message);
+      throw error;
+    }
+  };
+
+  const change = (request: FastifyRequest, code: string, command: FlowCommand): Promise<FlowState> => {
+    registry.require(code);
+    return execute(request, code, command);
   };
 
   app.route({
@@ -185,13 +196,12 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
     handler: async (request, reply) => {
       const { code } = request.params;
       const { definition, enabled } = definitionOf(request.body, code);
-      if (registry.get(code) !== undefined) {
-        const revision = { kind: "revise", definition, ...(enabled === undefined ? {} : { enabled }) } as const;
-        return send(reply, await change(request, code, revision));
+      if (registry.get(code) === undefined) {
+        const define = { kind: "define", definition, enabled: enabled ?? true } as const;
+        return send(reply, await execute(request, code, define), 201);
       }
-      checkPreconditions(request.headers, null);
-      const define = { kind: "define", definition, enabled: enabled ?? true } as const;
-      return send(reply, (await registry.execute(code, define, ACTOR)).state, 201);
+      const revise = { kind: "revise", definition, ...(enabled === undefined ? {} : { enabled }) } as const;
+      return send(reply, await execute(request, code, revise));
     },
   });
 
