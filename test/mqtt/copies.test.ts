@@ -7,6 +7,7 @@ import type { PublishPacket } from "../../packages/adapters/mqtt/src/publish-pac
 const sent = (subscriptionIdentifiers: readonly number[], change: Partial<PublishPacket> = {}): PublishPacket => ({
   topic: "a/b",
   payload: Buffer.from("21.5"),
+  payloadLength: 4,
   qos: 1,
   retain: false,
   dup: false,
@@ -40,6 +41,7 @@ describe("copies of a message", () => {
     const changes: Partial<PublishPacket>[] = [
       { topic: "a/c" },
       { payload: Buffer.from("21.6") },
+      { payloadLength: 5 },
       { retain: true },
       { properties: { contentType: "text/plain" } },
     ];

@@ -46,7 +46,7 @@ const attacks: Record<string, Buffer> = {
   "QoS 3": Buffer.from([0x36, 6, 0, 1, 97, 0, 1, 0]),
   "a topic of zero length": Buffer.from([0x30, 3, 0, 0, 0]),
   "a topic longer than its packet": Buffer.from([0x30, 4, 0xff, 0xff, 97, 0]),
-  "a packet above the maximum": Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f]),
+  "an answer above the maximum": Buffer.from([0x90, 0xff, 0xff, 0xff, 0x7f]),
   "properties longer than their packet": Buffer.from([0x30, 5, 0, 1, 97, 0x7f, 0]),
   "an unknown property": Buffer.from([0x30, 6, 0, 1, 97, 2, 0x7e, 0]),
   "a topic alias": Buffer.from([0x30, 7, 0, 1, 97, 3, 0x23, 0, 1]),
@@ -128,6 +128,28 @@ describe("a hostile broker", () => {
     await delay(50);
     assert.ok(process.memoryUsage().rss < 1_000_000_000);
     assert.equal(source.status().connected, true);
+  });
+
+  it("keeps the first bytes of a message that is too large, and acknowledges it", async (t) => {
+    const whole = Buffer.alloc(3_000_000, "0123456789");
+    const { source, broker, consumer } = await setUp(
+      t,
+      (connection) => {
+        const message = { cmd: "publish", topic: "large", qos: 1, dup: false, retain: false } as const;
+        connection.send({ ...message, payload: whole, messageId: 7 });
+        connection.send({ ...message, payload: "small", messageId: 8 });
+      },
+      { maximumPacketBytes: 100_000 },
+    );
+    await consumer.received(2);
+    const [large, small] = consumer.messages;
+    assert.equal(large?.payloadLength, whole.length);
+    assert.ok(large.payload.length > 99_000 && large.payload.length < 100_000);
+    assert.ok(whole.subarray(0, large.payload.length).equals(large.payload));
+    assert.deepEqual([small?.payload.toString(), small && "payloadLength" in small], ["small", false]);
+    const acknowledged = () => broker.connections[0]?.packets.filter(({ cmd }) => cmd === "puback").length;
+    await until("both acknowledged", () => acknowledged() === 2);
+    assert.equal(source.status().connects, 1);
   });
 
   it("says in which way it was disconnected", async (t) => {

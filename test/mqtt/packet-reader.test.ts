@@ -78,10 +78,28 @@ describe("packet reader", () => {
 
   it("refuses a packet that is too large as soon as it is announced", () => {
     const { reader } = collecting(1_000);
-    assert.throws(() => reader.write(frame(3, Buffer.alloc(1_000)).subarray(0, 3)), PacketTooLarge);
+    assert.throws(() => reader.write(frame(9, Buffer.alloc(1_000)).subarray(0, 3)), PacketTooLarge);
     const exact = collecting(1_000);
-    exact.reader.write(frame(3, Buffer.alloc(997)));
+    exact.reader.write(frame(9, Buffer.alloc(997)));
     assert.equal(exact.packets.length, 1);
+  });
+
+  it("cuts a PUBLISH that is too large, in any chunks and however it is held", () => {
+    fc.assert(
+      fc.property(bodies, cuts, fc.infiniteStream(fc.boolean()), (contents, sizes, rooms) => {
+        const frames = contents.map((body) => frame(3, body));
+        const { reader, packets } = collecting(100, () => rooms.next().value as boolean);
+        for (const chunk of chunked(Buffer.concat(frames), sizes)) {
+          reader.write(chunk);
+          if (reader.holding) reader.resume();
+        }
+        while (reader.holding) reader.resume();
+        assert.deepEqual(
+          packets,
+          frames.map((whole) => whole.subarray(0, 100)),
+        );
+      }),
+    );
   });
 
   it("refuses a length of five bytes [MQTT-1.5.5-1]", () => {

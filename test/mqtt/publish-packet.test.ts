@@ -9,8 +9,8 @@ import { decodePublish, type PublishPacket } from "../../packages/adapters/mqtt/
 const decodeAll = (stream: Buffer, protocolVersion: 4 | 5): PublishPacket[] => {
   const packets: PublishPacket[] = [];
   const reader = new PacketReader(1_000_000, {
-    packet: (buffer, start, body, end) => {
-      packets.push(decodePublish(buffer, start, body, end, protocolVersion));
+    packet: (buffer, start, body, end, cut) => {
+      packets.push(decodePublish(buffer, start, body, end, cut, protocolVersion));
       return true;
     },
   });
@@ -55,6 +55,7 @@ describe("PUBLISH", () => {
             packets.map(({ messageId, ...rest }) => ({
               ...rest,
               packetId: rest.qos === 0 ? 0 : messageId,
+              payloadLength: rest.payload.length,
               properties: undefined,
               subscriptionIdentifiers: [],
             })),
@@ -96,7 +97,7 @@ describe("PUBLISH", () => {
         for (const [at, value] of changes) if (at > 1 && at < bytes.length) bytes[at] = value;
         const end = Math.min(bytes.length, Math.max(length, 2));
         try {
-          decodePublish(bytes, 0, bytes.length > 129 ? 3 : 2, end, 5);
+          decodePublish(bytes, 0, bytes.length > 129 ? 3 : 2, end, 0, 5);
         } catch (error) {
           assert.ok(error instanceof MalformedPacket, String(error));
         }

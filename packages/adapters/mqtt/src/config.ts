@@ -48,7 +48,7 @@ export interface MqttSourceOptions {
   readonly sessionExpirySeconds?: number;
   /** QoS 1 and 2 messages that the broker may send before an acknowledgement (MQTT 5). */
   readonly receiveMaximum?: number;
-  /** A larger packet is not read: MQTT 5 brokers do not send it, else the connection is closed. */
+  /** Of a larger PUBLISH only so much is kept, the payload is cut; any other larger packet closes the connection. */
   readonly maximumPacketBytes?: number;
   /** Unacknowledged messages, and their bytes, at which reading stops. */
   readonly windowMessages?: number;

@@ -82,8 +82,8 @@ export class Connection {
         ? {
             properties: {
               sessionExpiryInterval: this.#config.sessionExpirySeconds,
+              // No maximum packet size: the broker would drop what is larger, and nobody would know [MQTT-3.1.2-25].
               receiveMaximum: this.#config.receiveMaximum,
-              maximumPacketSize: this.#config.maximumPacketBytes,
             },
           }
         : {}),

@@ -47,6 +47,7 @@ export class Copies {
 const same = (one: PublishPacket, other: PublishPacket): boolean =>
   one.topic === other.topic &&
   one.retain === other.retain &&
+  one.payloadLength === other.payloadLength &&
   one.payload.equals(other.payload) &&
   propertiesText(one) === propertiesText(other);
 

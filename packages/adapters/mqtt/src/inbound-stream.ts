@@ -14,7 +14,7 @@ export interface InboundHandler {
   /** The first packet [MQTT-3.2.0-1]. */
   connack(reasonCode: number, sessionPresent: boolean): void;
   /**
-   * @param bytes of the whole packet
+   * @param bytes of the packet, as far as it was kept
    * @param readAt milliseconds since the epoch at which its last byte was read
    * @returns whether there is room for more; if not, reading stops until `resumeReading()`
    */
@@ -48,7 +48,7 @@ export class InboundStream extends Duplex {
     this.#handler = handler;
     this.#options = options;
     this.#reader = new PacketReader(options.maximumPacketBytes, {
-      packet: (buffer, start, body, end) => this.#dispatch(buffer, start, body, end),
+      packet: (buffer, start, body, end, cut) => this.#dispatch(buffer, start, body, end, cut),
     });
     transport.on("data", (chunk: Buffer) => this.#read(chunk));
     transport.on("error", (error) => this.destroy(error));
@@ -96,12 +96,12 @@ export class InboundStream extends Duplex {
     }
   }
 
-  #dispatch(buffer: Buffer, start: number, body: number, end: number): boolean {
+  #dispatch(buffer: Buffer, start: number, body: number, end: number, cut: number): boolean {
     const type = (buffer[start] as number) >> 4;
     if (!this.#connected && type !== CONNACK && type !== AUTH) throw new MalformedPacket("a packet before CONNACK");
     switch (type) {
       case PUBLISH: {
-        const packet = decodePublish(buffer, start, body, end, this.#options.protocolVersion);
+        const packet = decodePublish(buffer, start, body, end, cut, this.#options.protocolVersion);
         return this.#ignoring || this.#handler.publish(packet, end - start, this.#readAt);
       }
       case PUBREL:

@@ -160,7 +160,7 @@ export class MqttMessageSource implements MessageSource {
   }
 
   #receive(packet: PublishPacket, bytes: number, readAt: number): boolean {
-    const { topic, payload, qos, retain, dup, packetId, properties } = packet;
+    const { topic, payload, payloadLength, qos, retain, dup, packetId, properties } = packet;
     const acknowledgement = acknowledgementFor(qos, packetId);
     const repeated = qos === 2 && this.#unreleased.has(packetId);
     if (qos === 2) this.#unreleased.add(packetId);
@@ -168,11 +168,14 @@ export class MqttMessageSource implements MessageSource {
       if (acknowledgement !== null) this.#inbox.pushToken(acknowledgement);
       return this.#inbox.hasRoom;
     }
-    const message: ReceivedMessage =
-      properties === undefined
-        ? { topic, payload, qos, retain, dup, receivedAt: readAt }
-        : { topic, payload, qos, retain, dup, receivedAt: readAt, properties };
-    this.#inbox.push(message, bytes, acknowledgement);
+    const message: ReceivedMessage = { topic, payload, qos, retain, dup, receivedAt: readAt };
+    const whole = payloadLength === payload.length;
+    // The usual message has neither, and is made a million times.
+    if (properties === undefined && whole) this.#inbox.push(message, bytes, acknowledgement);
+    else {
+      const more = { ...(properties && { properties }), ...(!whole && { payloadLength }) };
+      this.#inbox.push({ ...message, ...more }, bytes, acknowledgement);
+    }
     return this.#inbox.hasRoom;
   }
 

@@ -1,7 +1,10 @@
 /**
  * Cuts what arrives into MQTT control packets (MQTT 5, 2.1) without copying: a packet within one chunk is a view of
- * it. A packet that spans chunks gets a buffer of its size, which is checked first, so that neither a huge
- * announcement nor a trickle of single bytes can take more memory than one packet of the maximum size.
+ * it. A packet that spans chunks gets a buffer of its size, at most of the maximum, so that neither a huge announcement
+ * nor a trickle of single bytes can take more memory than one packet.
+ *
+ * A larger PUBLISH is cut to the maximum and the rest of it is read and dropped: closing the connection instead would
+ * only make the broker send it again, for ever. Any other packet of that size is hostile and ends the connection.
  */
 export class MalformedPacket extends Error {
   override readonly name = "MalformedPacket";
@@ -11,21 +14,30 @@ export class PacketTooLarge extends Error {
   override readonly name = "PacketTooLarge";
 }
 
-/** One whole packet is `buffer` from `start` to `end`, its variable header begins at `body`. */
+/** A packet is `buffer` from `start` to `end`, its variable header begins at `body`; `cut` bytes after `end` are gone. */
 export interface PacketHandler {
   /** Says whether the next packet may come; after `false` the reader holds until `resume()`. */
-  packet(buffer: Buffer, start: number, body: number, end: number): boolean;
+  packet(buffer: Buffer, start: number, body: number, end: number, cut: number): boolean;
 }
 
 const NONE: Buffer = Buffer.alloc(0);
 const MAXIMUM_HEADER_BYTES = 5;
+const PUBLISH = 3;
+
+interface Pending {
+  readonly buffer: Buffer;
+  filled: number;
+  readonly body: number;
+  readonly cut: number;
+}
 
 export class PacketReader {
   readonly #maximumBytes: number;
   readonly #handler: PacketHandler;
-  /** A packet that has not wholly arrived: its first `#filled` bytes. */
-  #pending: Buffer | null = null;
-  #filled = 0;
+  /** A packet that has not wholly arrived. */
+  #pending: Pending | null = null;
+  /** Bytes of a packet that was cut, still to be dropped. */
+  #dropping = 0;
   /** What has arrived and was not read: a part of a header, or anything while holding. */
   #rest: Buffer = NONE;
   #holding = false;
@@ -48,13 +60,13 @@ export class PacketReader {
       return;
     }
     if (this.#pending !== null) {
-      const copied = unread.copy(this.#pending, this.#filled);
-      this.#filled += copied;
-      if (this.#filled < this.#pending.length) return;
-      unread = unread.subarray(copied);
-      const whole = this.#pending;
+      const { buffer, body, cut } = this.#pending;
+      const copied = unread.copy(buffer, this.#pending.filled);
+      this.#pending.filled += copied;
+      if (this.#pending.filled < buffer.length) return;
       this.#pending = null;
-      this.#readAll(whole);
+      unread = unread.subarray(copied);
+      this.#hand(buffer, 0, body, buffer.length, cut);
     }
     this.#readAll(unread);
   }
@@ -67,12 +79,23 @@ export class PacketReader {
     this.#readAll(held);
   }
 
+  #hand(buffer: Buffer, start: number, body: number, end: number, cut: number): void {
+    this.#dropping = cut;
+    this.#holding = !this.#handler.packet(buffer, start, body, end, cut);
+  }
+
   #readAll(chunk: Buffer): void {
     let start = 0;
     while (start < chunk.length) {
       if (this.#holding) {
         this.#rest = start === 0 ? chunk : chunk.subarray(start);
         return;
+      }
+      if (this.#dropping > 0) {
+        const dropped = Math.min(this.#dropping, chunk.length - start);
+        this.#dropping -= dropped;
+        start += dropped;
+        continue;
       }
       let body = start + 1;
       let length = 0;
@@ -89,17 +112,18 @@ export class PacketReader {
         this.#rest = chunk.subarray(start);
         return;
       }
-      const end = body + length;
-      const size = end - start;
-      if (size > this.#maximumBytes) {
+      const size = body - start + length;
+      const kept = Math.min(size, this.#maximumBytes);
+      if (kept < size && (chunk[start] as number) >> 4 !== PUBLISH) {
         throw new PacketTooLarge(`packet of ${size} bytes, the maximum is ${this.#maximumBytes}`);
       }
+      const end = start + kept;
       if (end > chunk.length) {
-        this.#pending = Buffer.allocUnsafeSlow(size);
-        this.#filled = chunk.copy(this.#pending, 0, start);
+        const buffer = Buffer.allocUnsafeSlow(kept);
+        this.#pending = { buffer, filled: chunk.copy(buffer, 0, start), body: body - start, cut: size - kept };
         return;
       }
-      this.#holding = !this.#handler.packet(chunk, start, body, end);
+      this.#hand(chunk, start, body, end, size - kept);
       start = end;
     }
   }

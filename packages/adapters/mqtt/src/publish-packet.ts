@@ -1,12 +1,14 @@
 /** Decodes PUBLISH (MQTT 5, 3.3) from the wire. */
 import type { PublishProperties } from "@sluice/contracts";
-import { MalformedPacket } from "./packet-reader.ts";
+import { MalformedPacket, PacketTooLarge } from "./packet-reader.ts";
 import { readPublishProperties } from "./publish-properties.ts";
 
 export interface PublishPacket {
   readonly topic: string;
   /** A view of what was read: holding on to it holds on to its neighbours, up to 64 KiB. */
   readonly payload: Buffer;
+  /** As it was published: more than `payload` has where the packet was cut. */
+  readonly payloadLength: number;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
   readonly dup: boolean;
@@ -19,18 +21,22 @@ export interface PublishPacket {
 
 const NO_IDENTIFIERS: readonly number[] = [];
 const SUBSCRIPTION_IDENTIFIER = 0x0b;
+/** Of a packet that was cut: so much may come before the payload, that the most of what was kept is payload. */
+const MAXIMUM_HEADER_OF_CUT = 1024 * 1024;
 
 /**
  * The topic is given as it came, whatever characters it has: a name that is against the rules must be recorded and
  * acknowledged, or the broker would send it for ever. Ill-formed UTF-8 in it is replaced by U+FFFD.
  *
- * @throws MalformedPacket
+ * @param cut bytes of the payload that are missing after `end`
+ * @throws MalformedPacket, PacketTooLarge
  */
 export const decodePublish = (
   buffer: Buffer,
   start: number,
   body: number,
   end: number,
+  cut: number,
   protocolVersion: 4 | 5,
 ): PublishPacket => {
   const flags = buffer[start] as number;
@@ -55,9 +61,11 @@ export const decodePublish = (
       at += 3;
     } else ({ properties, subscriptionIdentifiers, end: at } = readPublishProperties(buffer, at, end));
   }
+  if (cut > 0 && at - start > MAXIMUM_HEADER_OF_CUT) throw new PacketTooLarge("PUBLISH with properties of a megabyte");
   return {
     topic: buffer.toString("utf8", topicStart, topicEnd),
     payload: buffer.subarray(at, end),
+    payloadLength: end - at + cut,
     qos: qos as 0 | 1 | 2,
     retain: (flags & 1) !== 0,
     dup: (flags & 8) !== 0,

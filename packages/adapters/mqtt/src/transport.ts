@@ -25,10 +25,13 @@ export const readCredentials = async ({ url, tls }: SourceConfig): Promise<Crede
   };
 };
 
+/** Remaining Length at its largest, and a header of five bytes (MQTT 5, 2.1.4). */
+const MAXIMUM_PACKET_BYTES = 268_435_455 + 5;
+
 const DEFAULT_PORTS: Record<string, number> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
 
 export const openTransport = (config: SourceConfig, credentials: Credentials, client: MqttClient): Duplex => {
-  const { url, tls, maximumPacketBytes, connectTimeoutSeconds } = config;
+  const { url, tls, connectTimeoutSeconds } = config;
   // An IPv6 address stands in brackets in a URL, and nowhere else.
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = Number(url.port) || (DEFAULT_PORTS[url.protocol] as number);
@@ -51,8 +54,8 @@ export const openTransport = (config: SourceConfig, credentials: Credentials, cl
         protocolId: "MQTT",
         wsOptions: {
           ...(isSecure(url) ? security : {}),
-          // One WebSocket message may carry several packets.
-          maxPayload: maximumPacketBytes + 1024 * 1024,
+          // The largest MQTT packet: a WebSocket message is read as a whole.
+          maxPayload: MAXIMUM_PACKET_BYTES,
           handshakeTimeout: connectTimeoutSeconds * 1_000,
           perMessageDeflate: false,
         },

@@ -12,13 +12,19 @@
  * cannot commit keeps the batch and tries again, it does not drop it. `ack()` after a reconnect is harmless: the
  * broker sends those messages again, with `dup` set.
  *
- * Errors. Connection trouble never ends `receive()`; it shows in `status()`. `stop()` ends it after in-flight acks.
+ * Copies. A message that matches several of the filters is yielded once, as far as the protocol lets the source see that.
+ *
+ * Errors. Connection trouble never ends `receive()`; it shows in `status()`. `stop()` ends it: what no
+ * batch has carried yet is dropped, what is acknowledged later than that may be sent again by the broker.
  */
 import type { PublishProperties, QoS } from "@sluice/contracts";
 
 export interface ReceivedMessage {
   readonly topic: string;
+  /** May be a view of a larger buffer: who keeps it for long copies it. */
   readonly payload: Uint8Array;
+  /** Bytes as published, where the source kept only the first of them; absent on a whole payload. */
+  readonly payloadLength?: number;
   readonly qos: QoS;
   /** Set on a message that the broker had stored before we subscribed [MQTT-3.3.1-8]. */
   readonly retain: boolean;
@@ -66,7 +72,10 @@ export interface MessageSource {
   /** Begins to connect; resolves at once, whether or not the broker can be reached. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Replaces the whole list; the same filter twice is one subscription at the higher QoS. */
+  /**
+   * Replaces the whole list; the same filter twice is one subscription at the higher QoS. Resolves when the broker has
+   * answered, or at once while there is no connection; a filter that is refused shows in `status()`.
+   */
   subscribe(subscriptions: readonly Subscription[]): Promise<void>;
   receive(): AsyncIterable<MessageBatch>;
   status(): SourceStatus;
