@@ -147,6 +147,8 @@ const overAedes: MessageSourceAdapter = {
   },
   notSupported: {
     "gives a message the QoS of the subscription at the most": "aedes does so only for filters without wildcards",
+    "a QoS 2 message comes once though the connection is cut before its acknowledgement":
+      "aedes does not set DUP on what it sends again [MQTT-3.3.1-1]",
     "QoS 2 messages come once each, however often the connection is cut":
       "aedes gives a message another packet identifier when it sends it again",
     "takes shared filters": "aedes has no shared subscriptions",

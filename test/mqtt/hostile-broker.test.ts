@@ -152,6 +152,40 @@ describe("a hostile broker", () => {
     assert.equal(source.status().connects, 1);
   });
 
+  it("takes a message of QoS 2 whose identifier is in use, but which is not marked as sent again, as a new one", async (t) => {
+    const message = { cmd: "publish", topic: "a", qos: 2, messageId: 5, retain: false } as const;
+    const { consumer } = await setUp(t, (connection) => {
+      connection.send({ ...message, payload: "first", dup: false });
+      connection.send({ ...message, payload: "first", dup: true });
+      connection.send({ ...message, payload: "other", dup: false });
+    });
+    await consumer.received(2);
+    assert.deepEqual(consumer.texts, ["first", "other"]);
+  });
+
+  it("gives up a broker that sends and never reads", async (t) => {
+    const { source } = await setUp(
+      t,
+      ({ socket }, attempt) => {
+        if (attempt > 1) return;
+        socket.pause();
+        const some = Buffer.concat(
+          Array.from({ length: 1_000 }, (_, index) =>
+            Buffer.from([0x32, 6, 0, 1, 97, index >> 8, (index & 255) | 1, 0]),
+          ),
+        );
+        const flood = (): void => {
+          while (socket.writable && socket.write(some));
+          socket.once("drain", flood);
+        };
+        flood();
+      },
+      { backoff: { initialSeconds: 60, maximumSeconds: 60 } },
+    );
+    await until("given up", () => source.status().lastError !== null, 30_000);
+    assert.match(source.status().lastError ?? "", /does not read/);
+  });
+
   it("says in which way it was disconnected", async (t) => {
     const { source } = await setUp(
       t,

@@ -190,6 +190,7 @@ describe("WebSocket", () => {
       assert.deepEqual(consumer.texts.slice(0, -1), texts);
       assert.equal(consumer.messages.at(-1)?.payload.length, 200_000);
       assert.equal(source.status().tls, scheme === "wss");
+      assert.equal(source.status().url, `${scheme}://localhost:${outer}/mqtt`);
       assert.deepEqual(gate.requests[0], { url: "/mqtt?a=b", protocol: "mqtt" });
     });
   }

@@ -67,8 +67,10 @@ export interface SourceConfig
   extends Required<
     Omit<MqttSourceOptions, "url" | "username" | "password" | "tls" | "protocolVersion" | "environment">
   > {
-  /** Without credentials. */
+  /** Without user name and password. */
   readonly url: URL;
+  /** Without the query as well: with WebSockets it may hold a token. */
+  readonly shownUrl: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly tls: TlsOptions;
@@ -112,6 +114,7 @@ export const resolveConfig = (options: MqttSourceOptions): SourceConfig => {
   return {
     name: options.name ?? "default",
     url,
+    shownUrl: `${url.protocol}//${url.host}${url.pathname}`,
     clientId: options.clientId,
     username: options.username ?? (username || undefined),
     password: options.username === undefined ? (options.password ?? (password || undefined)) : options.password,

@@ -28,6 +28,8 @@ export interface InboundStreamOptions {
   readonly now: () => number;
 }
 
+/** A million acknowledgements. */
+const MAXIMUM_UNSENT_BYTES = 4 * 1024 * 1024;
 const CONNACK = 2;
 const PUBLISH = 3;
 const PUBREL = 6;
@@ -77,7 +79,9 @@ export class InboundStream extends Duplex {
 
   /** Writes past MQTT.js. */
   send(packets: Buffer): void {
-    if (!this.destroyed && this.#transport.writable) this.#transport.write(packets);
+    if (this.destroyed || !this.#transport.writable) return;
+    this.#transport.write(packets);
+    if (this.#transport.writableLength > MAXIMUM_UNSENT_BYTES) this.destroy(new Error("the broker does not read"));
   }
 
   #read(chunk: Buffer): void {

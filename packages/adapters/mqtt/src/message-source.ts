@@ -101,7 +101,7 @@ export class MqttMessageSource implements MessageSource {
     const connected = this.#state === "connected";
     return {
       name: this.name,
-      url: this.#config.url.href,
+      url: this.#config.shownUrl,
       connected,
       protocolVersion: this.#versionAccepted ? this.#protocolVersion : null,
       subscriptions: this.#subscriptions.granted,
@@ -126,6 +126,7 @@ export class MqttMessageSource implements MessageSource {
     this.#backoffSeconds = 0;
     try {
       const credentials = await readCredentials(this.#config);
+      await this.#subscriptions.load();
       if (this.#state === "connecting") this.#open(credentials);
     } catch (error) {
       this.#note(error);
@@ -162,7 +163,8 @@ export class MqttMessageSource implements MessageSource {
   #receive(packet: PublishPacket, bytes: number, readAt: number): boolean {
     const { topic, payload, payloadLength, qos, retain, dup, packetId, properties } = packet;
     const acknowledgement = acknowledgementFor(qos, packetId);
-    const repeated = qos === 2 && this.#unreleased.has(packetId);
+    // Without DUP it is a new message [MQTT-3.3.1-1]: a broker that lost its state gives the identifier anew.
+    const repeated = qos === 2 && dup && this.#unreleased.has(packetId);
     if (qos === 2) this.#unreleased.add(packetId);
     if (repeated || this.#copies.isCopy(packet, readAt)) {
       if (acknowledgement !== null) this.#inbox.pushToken(acknowledgement);
@@ -186,7 +188,7 @@ export class MqttMessageSource implements MessageSource {
     this.#connectedAt = this.#config.environment.now();
     this.#connects += 1;
     this.#lastError = null;
-    await this.#subscriptions.connected(sessionPresent);
+    this.#subscriptions.connected(sessionPresent);
     await this.#reconcile(connection);
   }
 

@@ -39,7 +39,8 @@ export class Subscriptions {
   /** What the broker has granted in this session, by the QoS that was asked for. */
   readonly #granted = new Map<string, QoS>();
   /** Filters that the broker may hold besides: from before this process, or asked for without an answer. */
-  #remembered: Set<string> | null = null;
+  readonly #remembered = new Set<string>();
+  #loaded = false;
   #saved: readonly string[] | null = null;
   readonly #refused = new Map<string, string>();
   readonly #identifiers = new Map<string, number>();
@@ -76,15 +77,23 @@ export class Subscriptions {
     return this.#lastIdentifier;
   }
 
-  /** Every connection: what was refused is asked for again; without a session the broker holds nothing. */
-  async connected(sessionPresent: boolean): Promise<void> {
-    this.#refused.clear();
-    if (sessionPresent) {
-      this.#remembered ??= new Set(await this.#load());
-    } else {
-      this.#granted.clear();
-      this.#remembered = new Set();
+  /** Asks the memory, once; before the first connection. */
+  async load(): Promise<void> {
+    if (this.#loaded) return;
+    this.#loaded = true;
+    try {
+      for (const filter of await this.#memory.load()) this.#remembered.add(filter);
+    } catch (error) {
+      this.#onError(error);
     }
+  }
+
+  /** Every connection: what was refused is asked for again; without a session the broker holds nothing. */
+  connected(sessionPresent: boolean): void {
+    this.#refused.clear();
+    if (sessionPresent) return;
+    this.#granted.clear();
+    this.#remembered.clear();
   }
 
   /** One at a time; a change of what is wanted while it runs is taken in. Rejects when the connection is lost. */
@@ -117,7 +126,7 @@ export class Subscriptions {
       else this.#refused.set(filter, fault);
     }
     if (missing.length === 0) return;
-    for (const [filter] of missing) this.#remembered?.add(filter);
+    for (const [filter] of missing) this.#remembered.add(filter);
     await this.#save();
     for (const qos of [0, 1, 2] as const) {
       const filters = missing.filter(([, asked]) => asked === qos).map(([filter]) => filter);
@@ -129,7 +138,7 @@ export class Subscriptions {
   }
 
   #answered(filter: string, qos: QoS, code: number): void {
-    this.#remembered?.delete(filter);
+    this.#remembered.delete(filter);
     if (code < REFUSED) this.#granted.set(filter, qos);
     else this.#refused.set(filter, describeRefusal(code));
   }
@@ -140,7 +149,7 @@ export class Subscriptions {
       await connection.unsubscribe(some);
       for (const filter of some) {
         this.#granted.delete(filter);
-        this.#remembered?.delete(filter);
+        this.#remembered.delete(filter);
         this.#identifiers.delete(filter);
       }
     }
@@ -148,16 +157,7 @@ export class Subscriptions {
   }
 
   #held(): string[] {
-    return [...new Set([...this.#granted.keys(), ...(this.#remembered ?? [])])];
-  }
-
-  async #load(): Promise<readonly string[]> {
-    try {
-      return await this.#memory.load();
-    } catch (error) {
-      this.#onError(error);
-      return [];
-    }
+    return [...new Set([...this.#granted.keys(), ...this.#remembered])];
   }
 
   async #save(): Promise<void> {
