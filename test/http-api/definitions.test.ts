@@ -164,7 +164,7 @@ describe("definitions of flows", () => {
   it("takes the same values by the schema that tells more as by the one that it is made from", () => {
     const validator = new AjvPayloadValidator();
     const [original, telling] = [FlowInput, tellingSchema(FlowInput)].map((schema) =>
-      validator.compile(schema as object),
+      validator.compile(schema as Readonly<Record<string, unknown>>),
     );
     const good = fc.constantFrom(
       { code: "A", topic: "a", actions: [{ type: "STORE_DB", attributes: ["a"] }], payloadSchema: null },

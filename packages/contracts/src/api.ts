@@ -139,7 +139,9 @@ export const FlowHistoryItem = Type.Object(
     at: Instant,
     position: Type.String(),
     actor: Nullable(Type.String()),
-    definition: Nullable(FlowDefinition, { description: "As it was after the change; null: the flow was retired." }),
+    definition: Nullable(ref(FlowDefinition), {
+      description: "As it was after the change; null: the flow was retired.",
+    }),
     changes: Type.Array(
       Type.Object({
         pointer: Type.String({ description: "Into the definition with `enabled`; empty for the whole." }),
@@ -405,6 +407,7 @@ export type Readiness = Static<typeof Readiness>;
 /** The components of the OpenAPI document. */
 export const apiSchemas: readonly TSchema[] = [
   Problem,
+  FlowDefinition,
   FlowInput,
   FlowView,
   FlowAt,

@@ -79,6 +79,7 @@ export class AdminFixture {
   readonly logged: string[] = [];
   readonly #services: AdminServices;
   #conformance: Conformance | undefined;
+  #projecting: Promise<void> = Promise.resolve();
   app!: FastifyInstance;
 
   constructor() {
@@ -199,8 +200,13 @@ export class AdminFixture {
     return (await this.pipeline.ingest(messages, { source: "mqtt", broker: "default" })).messageIds;
   }
 
-  /** Brings the projection up to the log. */
-  async project(): Promise<void> {
+  /** Brings the projection up to the log; one call waits for the other. */
+  project(): Promise<void> {
+    this.#projecting = this.#projecting.then(() => this.#project());
+    return this.#projecting;
+  }
+
+  async #project(): Promise<void> {
     const projector = new Projector({ store: this.realStore, projection: this.realProjection, flows: [] });
     for (;;) {
       const from = await projector.cursor();

@@ -62,7 +62,7 @@ export class Conformance {
   }
 
   check(method: string, url: string, { status, headers, body }: Answer): void {
-    const path = url.split("?", 1)[0] as string;
+    const path = (url.split("?", 1)[0] as string).replace(/\/+$/, "");
     const where = `${method} ${url} answered ${status}`;
     assert.ok(headers["x-request-id"], where);
     if (status >= 400 && method !== "HEAD") this.#checkProblem(where, status, headers, body);

@@ -55,7 +55,7 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(services.ids),
     bodyLimit: BODY_BYTES,
-    routerOptions: { maxParamLength: PARAM_CHARACTERS },
+    routerOptions: { maxParamLength: PARAM_CHARACTERS, ignoreTrailingSlash: true },
     frameworkErrors: sendProblem,
     clientErrorHandler: clientErrorHandler(services.ids, services.log),
   });

@@ -2,17 +2,21 @@
 import { invalidQuery } from "./problems.ts";
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
-const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:?\d\d)$/;
+const DATE_TIME = /^\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):\d\d:\d\d(\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+/** Date.parse makes 2 March of 30 February. */
+const isDate = (date: string): boolean => {
+  const time = Date.parse(date);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+};
 
 /**
  * RFC 3339 UTC with milliseconds; null for a text that is no instant. A date stands for its first or last millisecond.
  * What is finer than a millisecond is rounded to the millisecond that is still on the inner side.
  */
 export const parseInstant = (text: string, edge: "first" | "last"): string | null => {
-  if (DATE.test(text)) {
-    const day = `${text}T${edge === "first" ? "00:00:00.000" : "23:59:59.999"}Z`;
-    return Number.isNaN(Date.parse(day)) ? null : day;
-  }
+  if (!isDate(text.slice(0, 10))) return null;
+  if (DATE.test(text)) return `${text}T${edge === "first" ? "00:00:00.000" : "23:59:59.999"}Z`;
   const match = DATE_TIME.exec(text);
   if (match === null) return null;
   const milliseconds = Date.parse(text.replace(" ", "T").toUpperCase());

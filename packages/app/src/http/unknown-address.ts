@@ -25,11 +25,12 @@ export const answerUnknownAddresses = (app: FastifyInstance): void => {
     known.set(url, address);
   });
   app.setNotFoundHandler((request: FastifyRequest, _reply: FastifyReply) => {
-    const path = request.url.split("?", 1)[0] as string;
+    const path = (request.url.split("?", 1)[0] as string).replace(/\/+$/, "");
     const methods = [...known.values()]
       .filter(({ pattern }) => pattern.test(path))
       .flatMap((found) => [...found.methods]);
-    if (methods.length === 0) throw new HttpProblem("not-found");
+    // A file that is not there answers so to the right method.
+    if (methods.length === 0 || methods.includes(request.method)) throw new HttpProblem("not-found");
     throw new HttpProblem("method-not-allowed", { headers: { allow: [...new Set(methods)].sort().join(", ") } });
   });
 };

@@ -71,7 +71,6 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<
         body: ref(DeadLetterCommand),
         response: answers(
           result,
-          "bad-request",
           "unauthorized",
           "payload-too-large",
           "unsupported-media-type",
@@ -102,7 +101,6 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<
         body: Type.Union([ref(DeadLetterReason), Type.Null()]),
         response: answers(
           result,
-          "bad-request",
           "unauthorized",
           "dead-letter-not-found",
           "payload-too-large",

@@ -32,7 +32,6 @@ export const flowInspectionRoutes: FastifyPluginAsyncTypebox<
       body: ref(FlowTestRequest),
       response: answers(
         { 200: answer(ref(FlowTestResult), { description: "What it would do." }) },
-        "bad-request",
         "unauthorized",
         "flow-not-found",
         "payload-too-large",

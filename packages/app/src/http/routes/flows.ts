@@ -111,7 +111,6 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
       body: ref(FlowInput),
       response: answers(
         { 201: answer(ref(FlowView), { description: "The flow.", headers: LOCATION }) },
-        "bad-request",
         "unauthorized",
         "flow-exists",
         "flow-conflict",
@@ -183,7 +182,6 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
           200: answer(ref(FlowView), { description: "The flow as it is now.", headers: ETAG }),
           201: answer(ref(FlowView), { description: "There was none: it was created.", headers: LOCATION }),
         },
-        "bad-request",
         "unauthorized",
         "flow-conflict",
         "precondition-failed",
