@@ -21,7 +21,7 @@ const COUNT = Number(process.env.SLUICE_BENCH_MESSAGES ?? 100_000);
 /** Published before the clock starts, so that both are compiled when it does. */
 const WARM_UP = 30_000;
 const ROUNDS = 3;
-const RECEIVE_MAXIMUM = 1_000;
+const RECEIVE_MAXIMUM = 2_048;
 const FLOW = "BENCH";
 const CLIENT_ID = "sluice-bench";
 const LOAD = {

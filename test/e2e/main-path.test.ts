@@ -15,6 +15,15 @@ const brokers = [
 ];
 
 for (const { name, start, available } of brokers) {
+  /** With a broker in between, the publisher's PUBACK says nothing about the gateway yet. */
+  const received = async (gateway: GatewayProcess, flow: string, count: number) => {
+    await eventually(
+      async () => (await gateway.metric("sluice_flow_received_total")).get(`flow="${flow}"`) === count,
+      `${count} messages of ${flow}`,
+    );
+    await gateway.caughtUp();
+  };
+
   describe(`main path on the ${name}`, () => {
     let broker: Mosquitto | null = null;
     let receiver: Receiver;
@@ -68,7 +77,7 @@ for (const { name, start, available } of brokers) {
       await device.publishAsync("sensors/hall/aht10", good, { qos: 1 });
       await device.publishAsync("sensors/hall/aht10", invalid, { qos: 1 });
       await device.publishAsync("sensors/hall/aht10", notJson, { qos: 2 });
-      await gateway.caughtUp();
+      await received(gateway, "AHT10_SENSOR", 3);
 
       const data = await gateway.all("/api/v1/data?flow=AHT10_SENSOR");
       const byName = new Map(data.map((item) => [item.attribute, item]));
@@ -90,17 +99,17 @@ for (const { name, start, available } of brokers) {
         ],
       );
       assert.equal(failures[0].data.errors[0].pointer, "/temperature");
-      const received = await gateway.all("/api/v1/events?flow=AHT10_SENSOR&type=MessageReceived");
-      const bytes = received.map(({ data: { payload } }) => Buffer.from(payload.data, payload.encoding));
+      const messages = await gateway.all("/api/v1/events?flow=AHT10_SENSOR&type=MessageReceived");
+      const bytes = messages.map(({ data: { payload } }) => Buffer.from(payload.data, payload.encoding));
       assert.deepEqual(bytes, [Buffer.from(good), Buffer.from(invalid), notJson]);
-      assert.deepEqual(received[0].data.captures, { site: "hall" });
+      assert.deepEqual(messages[0].data.captures, { site: "hall" });
 
       assert.equal(receiver.requests.length, 1);
       assert.deepEqual(receiver.requests[0]?.body, Buffer.from(good));
       assert.equal(receiver.requests[0]?.headers["content-type"], "application/json");
       assert.ok(receiver.requests[0]?.headers["idempotency-key"]);
 
-      const story = (await gateway.api(`/api/v1/messages/${received[0].data.messageId}`)).body;
+      const story = (await gateway.api(`/api/v1/messages/${messages[0].data.messageId}`)).body;
       assert.deepEqual(story.flows.map((flow: { flow: string }) => flow.flow).sort(), [
         "AHT10_ENDPOINT",
         "AHT10_SENSOR",
@@ -157,7 +166,7 @@ for (const { name, start, available } of brokers) {
       device = await mqtt.connectAsync(gateway.brokerUrl, { protocolVersion: 4 });
       await subscribed(1);
       await device.publishAsync("sensors/hall/aht10", '{"temperature":1,"humidity":2}', { qos: 1 });
-      await gateway.caughtUp();
+      await received(gateway, "AHT10_SENSOR", 4);
       assert.equal(auditFlow(gateway.dataDir, "AHT10_SENSOR").received, 4);
       await assertConservation(gateway);
     });

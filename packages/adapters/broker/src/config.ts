@@ -44,7 +44,7 @@ export const resolveSourceConfig = (options: EmbeddedSourceOptions): EmbeddedSou
   name: "default",
   windowMessages: 4_096,
   windowBytes: 32 * 1024 * 1024,
-  maximumBatch: 1_000,
+  maximumBatch: 500,
   now: Date.now,
   ...options,
 });

@@ -46,7 +46,10 @@ export interface MqttSourceOptions {
   readonly connectTimeoutSeconds?: number;
   /** How long the broker keeps the session, and messages for it, while we are away (MQTT 5). */
   readonly sessionExpirySeconds?: number;
-  /** QoS 1 and 2 messages that the broker may send before an acknowledgement (MQTT 5). */
+  /**
+   * QoS 1 and 2 messages that the broker may send before an acknowledgement (MQTT 5). Room for four batches: one being
+   * written, one waiting for that, one being decided and one arriving; with less the broker waits for us.
+   */
   readonly receiveMaximum?: number;
   /** Of a larger PUBLISH only so much is kept, the payload is cut; any other larger packet closes the connection. */
   readonly maximumPacketBytes?: number;
@@ -122,11 +125,11 @@ export const resolveConfig = (options: MqttSourceOptions): SourceConfig => {
     keepaliveSeconds: options.keepaliveSeconds ?? 60,
     connectTimeoutSeconds: options.connectTimeoutSeconds ?? 30,
     sessionExpirySeconds: options.sessionExpirySeconds ?? 7 * 24 * 3_600,
-    receiveMaximum: Math.min(options.receiveMaximum ?? 1_000, windowMessages, 65_535),
+    receiveMaximum: Math.min(options.receiveMaximum ?? 2_048, windowMessages, 65_535),
     maximumPacketBytes: options.maximumPacketBytes ?? 16 * 1024 * 1024,
     windowMessages,
     windowBytes: options.windowBytes ?? 32 * 1024 * 1024,
-    maximumBatch: options.maximumBatch ?? 1_000,
+    maximumBatch: options.maximumBatch ?? 500,
     protocolVersions: protocolVersion === undefined ? [5, 4] : [protocolVersion],
     backoff: options.backoff ?? { initialSeconds: 1, maximumSeconds: 60 },
     stableSeconds: options.stableSeconds ?? 30,
