@@ -6,23 +6,31 @@ export interface PageSource<T> {
   readonly limit: number;
   readonly after: string | undefined;
   readonly clock: Clock;
+  /** Items to ask for at once, where the source does not bound their size itself. */
+  readonly chunk?: number;
   /** Gives `limit` items at the most. */
   readonly read: (page: { limit: number; after?: string }) => Promise<Page<T>>;
 }
 
 /** One request may look for matches this long; then it gives what it has found, with a `next`. */
 const MAX_MS = 2_000;
-/** So that few are read in vain when they are large. */
-const MAX_CHUNK = 100;
+/** Of items that may be large: few are then read in vain. */
+export const SMALL_CHUNK = 100;
 
-export const collectPage = async <T>({ limit, after, clock, read }: PageSource<T>): Promise<Page<T>> => {
+export const collectPage = async <T>({
+  limit,
+  after,
+  clock,
+  read,
+  chunk: most = limit,
+}: PageSource<T>): Promise<Page<T>> => {
   const items: T[] = [];
   const budget = new Budget();
   const end = clock.now() + MAX_MS;
   let next = after ?? null;
   do {
     const chunk: Page<T> = await read({
-      limit: Math.min(limit - items.length, MAX_CHUNK),
+      limit: Math.min(limit - items.length, most),
       ...(next === null ? {} : { after: next }),
     });
     for (const item of chunk.items) budget.take(item);

@@ -69,7 +69,13 @@ export const addDocumentation = async (app: FastifyInstance): Promise<void> => {
       routePrefix: "/documentation",
       staticCSP: PAGE_POLICY,
       theme: { title: "Sluice admin API" },
-      uiConfig: { validatorUrl: null, docExpansion: "list", displayRequestDuration: true, tryItOutEnabled: false },
+      uiConfig: {
+        layout: "BaseLayout",
+        validatorUrl: null,
+        docExpansion: "list",
+        displayRequestDuration: true,
+        tryItOutEnabled: false,
+      },
     });
   });
 };

@@ -77,5 +77,5 @@ export const sendProblem = (error: unknown, request: FastifyRequest, reply: Fast
     .code(status)
     .headers({ "x-request-id": request.id, ...problem.details.headers })
     .type(PROBLEM_TYPE)
-    .send(problemBody(problem, request.id));
+    .send(JSON.stringify(problemBody(problem, request.id)));
 };

@@ -19,6 +19,8 @@ import type { AdminServices } from "./services.ts";
 import { answerUnknownAddresses } from "./unknown-address.ts";
 
 const BODY_BYTES = 1024 * 1024;
+/** For a client to send its whole request: one that dawdles must not hold a connection for ever. */
+const REQUEST_MS = 30_000;
 /** As long as an address can be (Node's limit for all headers): a dead letter's id has an attribute's name in it. */
 const PARAM_CHARACTERS = 16 * 1024;
 
@@ -55,6 +57,9 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIds(services.ids),
     bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    // What is asked while the server closes is still answered: the stores close after it.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: PARAM_CHARACTERS, ignoreTrailingSlash: true },
     frameworkErrors: sendProblem,
     clientErrorHandler: clientErrorHandler(services.ids, services.log),

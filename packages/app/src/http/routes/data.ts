@@ -1,7 +1,7 @@
 /** Stored attributes. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { type DataItem, DataPage, DataQuery, ref } from "@sluice/contracts";
-import { collectPage } from "../collect-page.ts";
+import { collectPage, SMALL_CHUNK } from "../collect-page.ts";
 import { answer, answers } from "../responses.ts";
 import type { AdminServices } from "../services.ts";
 import { timeRangeOf } from "../time-range.ts";
@@ -38,6 +38,7 @@ export const dataRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "projecti
         limit,
         after,
         clock,
+        chunk: SMALL_CHUNK,
         read: (chunk) => projection.data(filter, { ...chunk, order }),
       });
       return { items: [...page.items], next: page.next };

@@ -12,7 +12,7 @@ import {
 import { Type } from "typebox";
 import { settleDeadLetters } from "../../deadletters/dead-letter-commands.ts";
 import { ACTOR } from "../auth.ts";
-import { collectPage } from "../collect-page.ts";
+import { collectPage, SMALL_CHUNK } from "../collect-page.ts";
 import { HttpProblem, invalidQuery } from "../problems.ts";
 import { answer, answers } from "../responses.ts";
 import type { AdminServices } from "../services.ts";
@@ -52,6 +52,7 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<
         limit,
         after,
         clock,
+        chunk: SMALL_CHUNK,
         read: (chunk) => projection.deadLetters(filter, { ...chunk, order }),
       });
       return { items: [...page.items], next: page.next };
