@@ -138,13 +138,13 @@ describe("reconnecting", () => {
   });
 
   it("says goodbye and keeps the session when it stops", async (t) => {
-    const { source, broker } = await setUp(t, politely, { protocolVersion: 5 });
+    const { source, broker } = await setUp(t, politely, { protocolVersion: 5, receiveMaximum: 100 });
     await connected(source);
     await source.stop();
     const packets = broker.connections[0]?.packets ?? [];
     const [connect] = packets;
     assert.ok(connect?.cmd === "connect" && connect.clean === false);
-    assert.deepEqual(connect.properties, { sessionExpiryInterval: 7 * 24 * 3_600, receiveMaximum: 1_000 });
+    assert.deepEqual(connect.properties, { sessionExpiryInterval: 7 * 24 * 3_600, receiveMaximum: 100 });
     await until("goodbye", () => packets.at(-1)?.cmd === "disconnect");
   });
 });
