@@ -36,7 +36,7 @@ describe("forwarder", () => {
 
   const begin = () => {
     stopping = new AbortController();
-    const definitionOf = (flow: string) => fixture.registry.definitions().get(flow);
+    const definitionOf = (flow: string) => fixture.registry.definition(flow) ?? undefined;
     runner = new DeliveryRunner({
       store: fixture.store,
       queue,

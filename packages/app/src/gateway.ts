@@ -78,12 +78,11 @@ const start = async (
 
   await projection.start();
   started.push(() => projection.stop());
-  const flows = (): SinkFlow[] =>
-    [...registry.definitions()].map(([code, definition]) => ({
-      code,
-      definition,
-      enabled: registry.get(code)?.status === "enabled",
-    }));
+  const flows = (codes = registry.codes()): SinkFlow[] =>
+    codes.flatMap((code) => {
+      const definition = registry.definition(code);
+      return definition === null ? [] : [{ code, definition, enabled: registry.get(code)?.status === "enabled" }];
+    });
   const [projector, forwarder] = (["projector", "forwarder"] as const).map(
     (role) => new SinkThread({ role, configuration, flows, log }),
   ) as [SinkThread, SinkThread];
@@ -132,17 +131,24 @@ const start = async (
     if (broker.status.portTaken)
       log.warn({ url: broker.url }, "EMBEDDED_BROKER_PORT is taken; using the next free one");
   }
+  let subscribing = false;
+  /** Together for all changes of one moment: ten thousand flows that are applied at once are one reconciliation. */
   const subscribe = (): void => {
-    for (const source of sources) {
-      void source
-        .subscribe(registry.subscriptions(source.name))
-        .catch((error: unknown) => log.error({ err: error }, "subscriptions cannot be changed"));
-    }
+    if (subscribing) return;
+    subscribing = true;
+    setImmediate(() => {
+      subscribing = false;
+      for (const source of sources) {
+        source
+          .subscribe(registry.subscriptions(source.name))
+          .catch((error: unknown) => log.error({ err: error }, "subscriptions cannot be changed"));
+      }
+    });
   };
-  registry.onChange(() => {
+  registry.onChange((codes) => {
     subscribe();
-    projector.flowsChanged();
-    forwarder.flowsChanged();
+    projector.flowsChanged(codes);
+    forwarder.flowsChanged(codes);
   });
   subscribe();
   for (const source of sources) {

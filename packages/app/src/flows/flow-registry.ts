@@ -105,7 +105,7 @@ export class FlowRegistry {
   readonly #deps: FlowRegistryDependencies;
   #fold: Fold = { entries: new Map(), retained: new RetainedTopics(), position: null };
   #trie = new RoutingTrie<FlowEntry>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(codes: readonly string[]) => void>();
 
   constructor(dependencies: FlowRegistryDependencies) {
     this.#deps = dependencies;
@@ -115,8 +115,8 @@ export class FlowRegistry {
     return this.#fold.retained;
   }
 
-  /** Called after every change of a definition or of a flow's being enabled. */
-  onChange(listener: () => void): void {
+  /** Called after every change of definitions or of flows being enabled, with the codes of those flows. */
+  onChange(listener: (codes: readonly string[]) => void): void {
     this.#listeners.add(listener);
   }
 
@@ -141,7 +141,7 @@ export class FlowRegistry {
   /** Starts over from the log, as after `WrongExpectedVersion` on a traffic stream. */
   async resync(): Promise<void> {
     await this.load();
-    this.#changed();
+    this.#changed([...this.#fold.entries.keys()]);
   }
 
   /** A snapshot is of no use when the log was replaced by a shorter one. */
@@ -177,13 +177,14 @@ export class FlowRegistry {
       .sort((a, b) => (a.code < b.code ? -1 : 1));
   }
 
-  /** Also retired ones, whose deliveries may still be owed. */
-  definitions(): ReadonlyMap<string, FlowDefinition> {
-    const definitions = new Map<string, FlowDefinition>();
-    for (const { state } of this.#fold.entries.values()) {
-      if (state.definition !== null) definitions.set(state.code, state.definition);
-    }
-    return definitions;
+  /** Also of a retired one, whose deliveries may still be owed; null when there never was one. */
+  definition(code: string): FlowDefinition | null {
+    return this.#fold.entries.get(code)?.state.definition ?? null;
+  }
+
+  /** Of all flows, retired ones too. */
+  codes(): readonly string[] {
+    return [...this.#fold.entries.keys()];
   }
 
   /** Enabled flows whose filter matches the topic; the broker is the caller's to compare. */
@@ -235,7 +236,7 @@ export class FlowRegistry {
         if (event.version > entry.state.version) entry.state = evolveFlow(entry.state, event);
       }
       this.#setRoute(entry);
-      this.#changed();
+      this.#changed([code]);
       this.#deps.log.info({ flow: code, command: command.kind, actor, version: entry.state.version }, "flow changed");
       return { state: entry.state, events: recorded };
     } catch (error) {
@@ -293,8 +294,8 @@ export class FlowRegistry {
     }
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
+  #changed(codes: readonly string[]): void {
+    for (const listener of this.#listeners) listener(codes);
   }
 }
 

@@ -40,6 +40,7 @@ export interface ForwarderReport {
 export type SinkReport = ProjectorReport | ForwarderReport;
 
 export type ToSink =
+  /** Those that changed. */
   | { readonly kind: "flows"; readonly flows: readonly SinkFlow[] }
   | { readonly kind: "report"; readonly request: number }
   | { readonly kind: "stop" };

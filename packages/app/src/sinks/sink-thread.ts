@@ -12,7 +12,8 @@ import type { FromSink, SinkFlow, SinkReport, SinkRole, SinkThreadData, ToSink }
 export interface SinkThreadOptions {
   readonly role: SinkRole;
   readonly configuration: Configuration;
-  readonly flows: () => readonly SinkFlow[];
+  /** All flows as they are now, or those with these codes. */
+  readonly flows: (codes?: readonly string[]) => readonly SinkFlow[];
   readonly log: Logger;
 }
 
@@ -69,8 +70,8 @@ export class SinkThread {
     await this.#exited;
   }
 
-  flowsChanged(): void {
-    this.#send({ kind: "flows", flows: this.#options.flows() });
+  flowsChanged(codes: readonly string[]): void {
+    this.#send({ kind: "flows", flows: this.#options.flows(codes) });
   }
 
   /** As of now; an error when the thread is down or does not answer within 2 s. */
