@@ -175,7 +175,7 @@ describe("definitions of flows", () => {
         const value = JSON.parse(JSON.stringify(definition) ?? "null");
         assert.equal(telling?.(value).length === 0, original?.(value).length === 0, JSON.stringify(value));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });

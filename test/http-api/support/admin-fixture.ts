@@ -75,6 +75,8 @@ export class AdminFixture {
   storeInstead: { -readonly [K in keyof EventStore]?: EventStore[K] } = {};
   projectionInstead: { -readonly [K in keyof ProjectionStore]?: ProjectionStore[K] } = {};
   health: () => Promise<HealthReport> = async () => healthy;
+  /** How often the API has asked for the counts of actions. */
+  countsAsked = 0;
   /** What the API has logged, a JSON object a line. */
   readonly logged: string[] = [];
   readonly #services: AdminServices;
@@ -114,13 +116,11 @@ export class AdminFixture {
       defaultTimeoutSeconds: 10,
       health: () => this.health(),
       metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "sluice_up 1\n" }),
-      actionCounts: async (codes) =>
-        new Map(
-          codes.map((code) => [
-            code,
-            [{ action: "STORE_DB", accepted: 0, done: 0, pending: 0, dead: 0, discarded: 0 }],
-          ]),
-        ),
+      actionCounts: async (codes) => {
+        this.countsAsked += 1;
+        const counts = [{ action: "STORE_DB", accepted: 0, done: 0, pending: 0, dead: 0, discarded: 0 }];
+        return new Map(codes.map((code) => [code, counts]));
+      },
     };
   }
 

@@ -43,7 +43,7 @@ const normaliseThresholds = (inputs: unknown, findings: Findings): Threshold[] =
     const { attribute, min, max, onBreach } = findings.record(item ?? null, pointer) as Partial<Threshold>;
     if (min === undefined && max === undefined) {
       findings.add(pointer, "threshold", "one of min and max is needed, or both");
-    } else if (min !== undefined && max !== undefined && min > max) {
+    } else if (typeof min === "number" && typeof max === "number" && min > max) {
       findings.add(pointer, "threshold", `min ${min} is above max ${max}: nothing could be within bounds`);
     }
     return {
