@@ -48,7 +48,7 @@ describe("configuration: any input", () => {
           };
           const result = loadConfiguration({ env, flags, readFile, cwd: "/" });
           if (result.ok) {
-            assert.deepEqual(invalid(result.configuration), []);
+            assert.deepEqual(invalid({ ...result.configuration }), []);
             describeConfiguration(result.configuration, result.sources);
           } else {
             assert.ok(result.errors.length > 0);

@@ -133,6 +133,15 @@ describe("ingest pipeline", () => {
     assert.equal(livedOn?.traffic?.stream.startsWith(trafficStream("A", "")), true);
   });
 
+  it("records a payload that is too large as rejected, with its size and its first bytes", async () => {
+    await fixture.ingest("a/1", `"${"x".repeat(1_200_000)}"`);
+    const [received, failed] = await fixture.events("A");
+    assert.equal(received?.type, "MessageReceived");
+    assert.equal(received.data.payloadSize, 1_200_002);
+    assert.equal(received.data.payload.data.length, 1_000_000);
+    assert.equal(failed?.type === "ValidationFailed" && failed.data.errors[0]?.keyword, "size");
+  });
+
   it("acknowledges and counts what no flow matches, without an event", async () => {
     const receipt = await fixture.ingest("b/1", '{"n":1}');
     assert.deepEqual(receipt.messageIds, [null]);

@@ -143,8 +143,9 @@ export class GatewayProcess {
     const items: T[] = [];
     let after: string | null = null;
     do {
-      const url = `${path}${path.includes("?") ? "&" : "?"}limit=1000${after === null ? "" : `&after=${encodeURIComponent(after)}`}`;
-      const { status, body } = await this.api<{ items: T[]; next: string | null }>(url);
+      const url: string = `${path}${path.includes("?") ? "&" : "?"}limit=1000${after === null ? "" : `&after=${encodeURIComponent(after)}`}`;
+      const answer: ApiResponse<{ items: T[]; next: string | null }> = await this.api(url);
+      const { status, body } = answer;
       if (status !== 200) throw new Error(`${url}: ${status} ${JSON.stringify(body)}`);
       items.push(...body.items);
       after = body.next;

@@ -66,8 +66,8 @@ export const httpModule = new ContainerModule(({ bind }) => {
 
 /** Name of the one broker that MQTT_URL or the embedded default stands for. */
 const BROKER = "default";
-/** What a packet may be larger than MAX_PAYLOAD_BYTES, so that too large a payload is still taken, and recorded as that. */
-const PACKET_OVERHEAD_BYTES = 15 * 1024 * 1024;
+/** A packet may be so much larger than MAX_PAYLOAD_BYTES: the payload that is too large is still taken, and recorded as that. */
+const PACKET_OVERHEAD_BYTES = 3 * 1024 * 1024;
 
 /** The source of messages: the configured broker, or the embedded one and what goes through it. */
 export const mqttModule = new ContainerModule(({ bind }) => {

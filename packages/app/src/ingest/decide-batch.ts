@@ -57,9 +57,9 @@ const NO_METADATA = {};
 const TOPICS_SHOWN = 10;
 const KEPT_OF_REFUSED = 1_024;
 
-const refused = (reason: string): DecodedPayload => ({
+const refused = (message: string): DecodedPayload => ({
   ok: false,
-  errors: [{ pointer: "", keyword: "size", message: `the event log refuses this message: ${reason}` }],
+  errors: [{ pointer: "", keyword: "size", message }],
 });
 
 /** The day's stream, or the newest one that the flow has: a clock that goes back must not reopen an older bucket. */
@@ -117,9 +117,16 @@ export const decideBatch = (
     }
     const messageId = deps.ids.next();
     const receivedAt = new Date(message.receivedAt).toISOString();
-    const decoded = refusedFor === undefined ? deps.codec.decode(message.payload) : refused(refusedFor);
+    const size = message.payloadLength ?? message.payload.byteLength;
+    const fault =
+      refusedFor !== undefined
+        ? `the event log refuses this message: ${refusedFor}`
+        : size > deps.maxPayloadBytes
+          ? `${size} bytes, at most ${deps.maxPayloadBytes} are accepted`
+          : null;
+    const decoded = fault === null ? deps.codec.decode(message.payload) : refused(fault);
     const kept = refusedFor === undefined ? deps.maxPayloadBytes : KEPT_OF_REFUSED;
-    const whole = message.payload.byteLength <= kept;
+    const whole = size <= kept;
     const payload = encodeBytes(whole ? message.payload : message.payload.subarray(0, kept));
     const payloadDigest = message.retain ? sha256(message.payload) : undefined;
     let recorded = false;
@@ -143,7 +150,7 @@ export const decideBatch = (
         topic: message.topic,
         captures: capturesOf(filter, message.topic) ?? {},
         payload,
-        ...(whole ? {} : { payloadSize: message.payload.byteLength }),
+        ...(whole ? {} : { payloadSize: size }),
         ...(payloadDigest === undefined ? {} : { payloadDigest }),
         qos: message.qos,
         retain: message.retain,
