@@ -1,5 +1,11 @@
 /** What crosses a boundary of Sluice: events, flow definitions, API bodies, configuration, problems. */
-export * from "./api.ts";
+export { apiSchemas } from "./api/components.ts";
+export * from "./api/data.ts";
+export * from "./api/dead-letters.ts";
+export * from "./api/flows.ts";
+export * from "./api/health.ts";
+export * from "./api/log.ts";
+export { Paging, ref } from "./api/shared.ts";
 export * from "./configuration.ts";
 export * from "./events.ts";
 export * from "./flow-definition.ts";

@@ -1,0 +1,45 @@
+/** The schemas that the OpenAPI document has by name. */
+import type { TSchema } from "typebox";
+import { EventEnvelope } from "../events.ts";
+import { FlowDefinition } from "../flow-definition.ts";
+import { Problem } from "../problems.ts";
+import { DataItem, DataPage } from "./data.ts";
+import { DeadLetter, DeadLetterCommand, DeadLetterPage, DeadLetterReason, DeadLetterResult } from "./dead-letters.ts";
+import {
+  FlowAt,
+  FlowHistoryItem,
+  FlowHistoryPage,
+  FlowInput,
+  FlowPage,
+  FlowTestRequest,
+  FlowTestResult,
+  FlowView,
+} from "./flows.ts";
+import { HealthReport, Liveness, Readiness } from "./health.ts";
+import { EventPage, MessageStory } from "./log.ts";
+
+export const apiSchemas: readonly TSchema[] = [
+  Problem,
+  FlowDefinition,
+  FlowInput,
+  FlowView,
+  FlowAt,
+  FlowPage,
+  FlowHistoryItem,
+  FlowHistoryPage,
+  FlowTestRequest,
+  FlowTestResult,
+  EventEnvelope,
+  EventPage,
+  DataItem,
+  DataPage,
+  DeadLetter,
+  DeadLetterPage,
+  DeadLetterCommand,
+  DeadLetterReason,
+  DeadLetterResult,
+  MessageStory,
+  Liveness,
+  Readiness,
+  HealthReport,
+];
