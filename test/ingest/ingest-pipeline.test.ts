@@ -1,6 +1,7 @@
 /** What the pipeline does when the log does not take an append. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { FlowConflict } from "@sluice/app";
 import { EventRejected, EventStoreUnavailable, trafficStream } from "@sluice/domain";
 import { IngestFixture } from "../support/ingest-fixture.ts";
 
@@ -82,6 +83,17 @@ describe("ingest pipeline", () => {
     await Promise.all([fixture.ingest("a/1", '{"n":2}'), fixture.ingest("a/1", '{"n":3}')]);
     assert.deepEqual(numbersOf(await fixture.events("A")), [1, 2, 3, 4]);
     assert.equal(fixture.registry.get("A")?.counters.received, 4);
+  });
+
+  it("does not overwrite what someone else did to a flow, and knows of it from then on", async () => {
+    const [defined] = (await fixture.store.readAll({ limit: 1, filter: { stream: "flow-A" } })).events;
+    assert.equal(defined?.type, "FlowDefined");
+    const event = { ...defined, id: crypto.randomUUID(), type: "FlowDisabled", data: { flow: "A" } } as const;
+    await fixture.store.append([{ stream: "flow-A", expected: 1, events: [event] }]);
+    await assert.rejects(fixture.registry.execute("A", { kind: "disable" }, "test"), FlowConflict);
+    assert.equal(fixture.registry.get("A")?.status, "disabled");
+    await fixture.registry.execute("A", { kind: "enable" }, "test");
+    assert.equal(fixture.registry.get("A")?.version, 3);
   });
 
   it("isolates a message that the log refuses, and keeps the rest", async () => {

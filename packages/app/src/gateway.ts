@@ -93,6 +93,7 @@ const start = async (
 
   const broker = container.get(tokens.broker);
   const sources = [container.get(tokens.messageSource)];
+  const names = new Set(sources.map((source) => source.name));
   const metrics = createMetrics(registry);
   const overview = () => takeOverview({ registry, pipeline, sources, projector, forwarder });
   const server = await buildHttpServer({
@@ -112,7 +113,11 @@ const start = async (
         logError = error.message;
         return null;
       });
-      return healthOf({ overview: await overview(), head, logError, configuration, clock });
+      const strayFlows = registry
+        .list()
+        .filter((flow) => flow.status === "enabled" && !names.has(flow.definition?.broker ?? ""))
+        .map((flow) => flow.code);
+      return healthOf({ overview: await overview(), head, logError, strayFlows, configuration, clock });
     },
     metrics: async () => metrics.render(await overview()),
     actionCounts: async (codes) => {

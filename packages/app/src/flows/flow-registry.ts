@@ -73,6 +73,12 @@ interface SnapshotState {
   readonly retained: readonly (readonly [string, string])[];
 }
 
+export interface LoadResult {
+  readonly replayed: number;
+  readonly fromSnapshot: boolean;
+  readonly flows: number;
+}
+
 interface Fold {
   readonly entries: Map<string, FlowEntry>;
   retained: RetainedTopics;
@@ -105,6 +111,8 @@ export class FlowRegistry {
   readonly #deps: FlowRegistryDependencies;
   #fold: Fold = { entries: new Map(), retained: new RetainedTopics(), position: null };
   #trie = new RoutingTrie<FlowEntry>();
+  readonly #executing = new Set<Promise<FlowChange>>();
+  #loading: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<(codes: readonly string[]) => void>();
 
   constructor(dependencies: FlowRegistryDependencies) {
@@ -120,8 +128,18 @@ export class FlowRegistry {
     this.#listeners.add(listener);
   }
 
-  /** @returns how many events were replayed, and from where */
-  async load(): Promise<{ replayed: number; fromSnapshot: boolean; flows: number }> {
+  /**
+   * Waits for commands that are under way, and holds new ones back: what one appends while the log is read would be
+   * missing from the fold that takes over.
+   * @returns how many events were replayed, and from where
+   */
+  load(): Promise<LoadResult> {
+    const loading = Promise.allSettled([...this.#executing, this.#loading]).then(() => this.#load());
+    this.#loading = loading.catch(() => {});
+    return loading;
+  }
+
+  async #load(): Promise<LoadResult> {
     const snapshot = await this.#deps.snapshots.load(SNAPSHOT);
     const usable =
       snapshot !== null && snapshot.schemaVersion === SNAPSHOT_SCHEMA && (await this.#isKnown(snapshot.position));
@@ -208,6 +226,22 @@ export class FlowRegistry {
    * @throws FlowConflict when it is at another version; FlowExists, FlowNotFound from the decider; EventStoreUnavailable
    */
   async execute(code: string, command: FlowCommand, actor: string, expectedVersion?: number): Promise<FlowChange> {
+    await this.#loading;
+    const executing = this.#execute(code, command, actor, expectedVersion);
+    this.#executing.add(executing);
+    try {
+      return await executing;
+    } catch (error) {
+      if (!(error instanceof WrongExpectedVersion)) throw error;
+      this.#executing.delete(executing);
+      await this.resync();
+      throw new FlowConflict(`flow ${code} was changed meanwhile`, { cause: error });
+    } finally {
+      this.#executing.delete(executing);
+    }
+  }
+
+  async #execute(code: string, command: FlowCommand, actor: string, expectedVersion?: number): Promise<FlowChange> {
     const before = this.#fold.entries.get(code)?.state ?? initialFlow(code);
     if (expectedVersion !== undefined && before.version !== expectedVersion && this.get(code) !== undefined) {
       throw new FlowConflict(`flow ${code} is at version ${before.version}, not ${expectedVersion}`);
@@ -218,31 +252,23 @@ export class FlowRegistry {
       (fact) => ({ id: this.#deps.ids.next(), schemaVersion: 1, metadata: { actor }, ...fact }) as NewEvent,
     );
     const expected: ExpectedVersion = before.version === 0 ? "none" : before.version;
-    try {
-      const result = await this.#deps.store.append([{ stream: flowStream(code), expected, events }]);
-      const recorded = events.map(
-        (event, index) =>
-          ({
-            ...event,
-            stream: flowStream(code),
-            version: before.version + index + 1,
-            position: result.position,
-            recordedAt: result.recordedAt,
-          }) as RecordedEvent,
-      );
-      const entry = entryOf(this.#fold, code);
-      for (const event of recorded) {
-        // A resync meanwhile may have folded it in already.
-        if (event.version > entry.state.version) entry.state = evolveFlow(entry.state, event);
-      }
-      this.#setRoute(entry);
-      this.#changed([code]);
-      this.#deps.log.info({ flow: code, command: command.kind, actor, version: entry.state.version }, "flow changed");
-      return { state: entry.state, events: recorded };
-    } catch (error) {
-      if (!(error instanceof WrongExpectedVersion)) throw error;
-      throw new FlowConflict(`flow ${code} was changed meanwhile`, { cause: error });
-    }
+    const result = await this.#deps.store.append([{ stream: flowStream(code), expected, events }]);
+    const recorded = events.map(
+      (event, index) =>
+        ({
+          ...event,
+          stream: flowStream(code),
+          version: before.version + index + 1,
+          position: result.position,
+          recordedAt: result.recordedAt,
+        }) as RecordedEvent,
+    );
+    const entry = entryOf(this.#fold, code);
+    for (const event of recorded) entry.state = evolveFlow(entry.state, event);
+    this.#setRoute(entry);
+    this.#changed([code]);
+    this.#deps.log.info({ flow: code, command: command.kind, actor, version: entry.state.version }, "flow changed");
+    return { state: entry.state, events: recorded };
   }
 
   /** @throws FlowNotFound */

@@ -19,11 +19,13 @@ export interface HealthInput {
   readonly head: string | null;
   /** Why the log cannot be read; null when it can. */
   readonly logError: string | null;
+  /** Enabled flows whose broker is none of the gateway's. */
+  readonly strayFlows: readonly string[];
   readonly configuration: Configuration;
   readonly clock: Clock;
 }
 
-export const healthOf = ({ overview, head, logError, configuration, clock }: HealthInput): HealthReport => {
+export const healthOf = ({ overview, head, logError, strayFlows, configuration, clock }: HealthInput): HealthReport => {
   const { ingest, sources } = overview;
   const reasons: Reason[] = [];
   const note = (code: string, status: Status, message: string) => reasons.push({ code, status, message });
@@ -35,6 +37,13 @@ export const healthOf = ({ overview, head, logError, configuration, clock }: Hea
     for (const [filter, reason] of source.refused) {
       note("subscription-refused", "degraded", `broker ${source.name} refuses ${filter}: ${reason}`);
     }
+  }
+  if (strayFlows.length > 0) {
+    note(
+      "broker-unknown",
+      "degraded",
+      `no broker of this gateway has the name that these flows give: ${strayFlows.join(", ")}`,
+    );
   }
   if (ingest.failing !== null) {
     const seconds = Math.round((clock.now() - ingest.failing.since) / 1000);
