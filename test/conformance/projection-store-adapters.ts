@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { SqliteProjectionStore } from "@sluice/adapter-sqlite";
 import type { Clock, ProjectionStore } from "@sluice/domain";
+import { mariadb } from "./projection-store-mariadb.ts";
 
 export interface ProjectionStoreAdapter {
   readonly name: string;
@@ -74,4 +75,4 @@ const sqlite: ProjectionStoreAdapter = {
   notSupported: {},
 };
 
-export const projectionStoreAdapters: readonly ProjectionStoreAdapter[] = [sqlite];
+export const projectionStoreAdapters: readonly ProjectionStoreAdapter[] = [sqlite, mariadb];

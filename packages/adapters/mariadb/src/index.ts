@@ -1,0 +1,3 @@
+export type { MariadbOptions, MariadbProjectionOptions } from "./config.ts";
+export { UnusableDatabase } from "./migrations.ts";
+export { MariadbProjectionStore } from "./projection-store.ts";

@@ -1,0 +1,114 @@
+/** The listing of stored attributes. */
+import type { DataItem } from "@sluice/contracts";
+import { BadCursor, type DataFilter, type Page, type PageRequest } from "@sluice/domain";
+import type { Connection, Pool } from "mariadb";
+import { consistently } from "./connection.ts";
+import { decodeCursor, encodeCursor } from "./projection-store-paging.ts";
+import {
+  boundsOf,
+  compareKeys,
+  findKeys,
+  type Key,
+  type KeyRange,
+  ordered,
+  WITHIN,
+} from "./projection-store-series.ts";
+import {
+  endOfMillisecond,
+  fromStoredTime,
+  HIGHEST_TIME,
+  isStoredTime,
+  LOWEST_TIME,
+  toStoredTime,
+} from "./projection-store-time.ts";
+import { readValue } from "./projection-store-value.ts";
+
+interface StoredRow extends Key {
+  readonly flow_code: string;
+  readonly attribute_name: string;
+  readonly attribute_value: string | null;
+  readonly last_msg_id: number;
+  readonly event_id: string | null;
+  readonly message_id: string | null;
+  readonly value_type: string | null;
+  readonly device_time: string | null;
+}
+
+const COLUMNS = `id, received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id, message_id,
+  value_type, device_time`;
+
+/** One more than the page has, to see whether there is a next one. */
+const rangeOf = (filter: DataFilter, page: PageRequest): KeyRange => {
+  const range: KeyRange = {
+    low: {
+      received_at: filter.from === undefined ? LOWEST_TIME : toStoredTime(filter.from),
+      id: Number.MIN_SAFE_INTEGER,
+    },
+    high: {
+      received_at: filter.to === undefined ? HIGHEST_TIME : endOfMillisecond(filter.to),
+      id: Number.MAX_SAFE_INTEGER,
+    },
+    order: page.order ?? "asc",
+    limit: page.limit + 1,
+  };
+  if (page.after === undefined) return range;
+  const [received_at, id] = decodeCursor("data", ["string", "number"], page.after) as [string, number];
+  if (!isStoredTime(received_at)) throw new BadCursor("the cursor is not one that this listing has given out");
+  const after = { received_at, id };
+  if (range.order === "asc") return compareKeys(after, range.low) > 0 ? { ...range, low: after } : range;
+  return compareKeys(after, range.high) < 0 ? { ...range, high: after } : range;
+};
+
+const selectRows = (pool: Pool, filter: DataFilter, range: KeyRange): Promise<readonly StoredRow[]> => {
+  const { flow, attribute, messageId } = filter;
+  const conditions = [
+    ["message_id", messageId],
+    ["flow_code", flow],
+    ["attribute_name", attribute],
+  ].filter((condition): condition is [string, string] => condition[1] !== undefined);
+  const select = (index: string): Promise<readonly StoredRow[]> =>
+    pool.query<StoredRow[]>(
+      `SELECT ${COLUMNS} FROM data FORCE INDEX (${index})
+       WHERE ${[...conditions.map(([column]) => `${column} = ?`), WITHIN].join(" AND ")} ${ordered(range.order)}`,
+      [...conditions.map(([, value]) => value), ...boundsOf(range), range.limit],
+    );
+
+  if (messageId !== undefined) return select("data_message");
+  if (flow !== undefined && attribute !== undefined) return select("data_series");
+  if (flow === undefined && attribute === undefined) return select("data_time");
+  return consistently(pool, async (connection) => {
+    const keys = await findKeys(connection, filter, range);
+    return selectByKeys(connection, keys);
+  });
+};
+
+const selectByKeys = async (connection: Connection, keys: readonly Key[]): Promise<readonly StoredRow[]> => {
+  if (keys.length === 0) return [];
+  const rows = await connection.query<StoredRow[]>(
+    `SELECT ${COLUMNS} FROM data WHERE id IN (${keys.map(() => "?").join(", ")})`,
+    keys.map(({ id }) => id),
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return keys.map(({ id }) => byId.get(id) as StoredRow);
+};
+
+const toItem = (row: StoredRow): DataItem => ({
+  id: String(row.id),
+  flow: row.flow_code,
+  attribute: row.attribute_name,
+  ...readValue(row.attribute_value, row.value_type),
+  messageId: row.message_id,
+  messageNumber: row.last_msg_id,
+  receivedAt: fromStoredTime(row.received_at),
+  deviceTime: row.device_time === null ? null : fromStoredTime(row.device_time),
+  eventId: row.event_id,
+});
+
+/** @throws BadCursor */
+export const listData = async (pool: Pool, filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> => {
+  const rows = await selectRows(pool, filter, rangeOf(filter, page));
+  const items = rows.slice(0, page.limit);
+  const last = items.at(-1);
+  const next = rows.length > page.limit && last ? encodeCursor("data", [last.received_at, last.id]) : null;
+  return { items: items.map(toItem), next };
+};

@@ -1,0 +1,149 @@
+/** The read model in a MariaDB database: the port with its protocol is `ProjectionStore` in the domain. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { DataItem, DeadLetter } from "@sluice/contracts";
+import {
+  type ApplyResult,
+  CursorMoved,
+  type DataFilter,
+  type DeadLetterFilter,
+  type Page,
+  type PageRequest,
+  type ProjectionBatch,
+  type ProjectionStore,
+  ProjectionUnavailable,
+  type SinkCounts,
+} from "@sluice/domain";
+import type { Connection, Pool } from "mariadb";
+import { type MariadbProjectionOptions, projectionDefaults } from "./config.ts";
+import { CommitInDoubt, isTransient, openPool, transact, unavailable } from "./connection.ts";
+import { migrate } from "./migrations.ts";
+import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
+import { listData } from "./projection-store-data.ts";
+import { listDeadLetters } from "./projection-store-letters.ts";
+
+interface Started {
+  readonly pool: Pool;
+  /** Bytes. */
+  readonly maxAllowedPacket: number;
+}
+
+/** A batch whose commit had no answer. If the cursor turns out to be at its end, this is what it gave. */
+interface Doubt extends Pick<ProjectionBatch, "consumer" | "from" | "to"> {
+  readonly result: ApplyResult;
+}
+
+/** Milliseconds before the second attempt; doubled for each one after. */
+const FIRST_PAUSE_MS = 5;
+
+/** A lost connection is replaced by the next call: the store need not be started again. */
+export class MariadbProjectionStore implements ProjectionStore {
+  readonly #options: MariadbProjectionOptions;
+  #started: Started | null = null;
+  #doubt: Doubt | null = null;
+
+  constructor(options: MariadbProjectionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws ProjectionUnavailable  the server is out of reach, or refuses the user
+   * @throws UnusableDatabase       the tables are a newer version's
+   */
+  async start(): Promise<void> {
+    await available(() => migrate(this.#options));
+    const pool = openPool(this.#options);
+    try {
+      const [row] = await available(() => pool.query<{ bytes: number }[]>("SELECT @@max_allowed_packet AS bytes"));
+      this.#started = { pool, maxAllowedPacket: row?.bytes as number };
+    } catch (error) {
+      await pool.end();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const started = this.#started;
+    this.#started = null;
+    await started?.pool.end();
+  }
+
+  cursor(consumer: string): Promise<string | null> {
+    return this.#run(({ pool }) => readCursor(pool, consumer));
+  }
+
+  async apply(batch: ProjectionBatch): Promise<ApplyResult> {
+    const now = new Date((this.#options.clock ?? Date).now()).toISOString();
+    let result: ApplyResult | null = null;
+    try {
+      return await this.#transact(async (connection, { maxAllowedPacket }) => {
+        result = await applyBatch(connection, batch, now, maxAllowedPacket);
+        return result;
+      });
+    } catch (error) {
+      if (error instanceof CursorMoved) return this.#settleDoubt(batch, error);
+      if (result !== null && causeOf(error) instanceof CommitInDoubt) {
+        this.#doubt = { consumer: batch.consumer, from: batch.from, to: batch.to, result };
+      }
+      throw error;
+    }
+  }
+
+  reset(consumer: string): Promise<void> {
+    return this.#transact((connection) => resetConsumer(connection, consumer));
+  }
+
+  data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> {
+    return this.#run(({ pool }) => listData(pool, filter, page));
+  }
+
+  deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {
+    return this.#run(({ pool }) => listDeadLetters(pool, filter, page));
+  }
+
+  async counts(): Promise<readonly SinkCounts[]> {
+    const rows = await this.#run(({ pool }) =>
+      pool.query<SinkCounts[]>("SELECT flow, action, done, dead, discarded FROM sink_counts"),
+    );
+    return [...rows];
+  }
+
+  /** The batch that is tried again after a commit without an answer was applied by it. */
+  #settleDoubt({ consumer, from, to }: ProjectionBatch, error: CursorMoved): ApplyResult {
+    const doubt = this.#doubt;
+    this.#doubt = null;
+    const same = doubt?.consumer === consumer && doubt.from === from && doubt.to === to;
+    if (!same || error.actual !== to) throw error;
+    return doubt.result;
+  }
+
+  /** Tries a transaction that lost a deadlock or waited too long for a lock again, so and so often. */
+  #transact<T>(work: (connection: Connection, started: Started) => Promise<T>): Promise<T> {
+    const attempts = this.#options.attempts ?? projectionDefaults.attempts;
+    return this.#run(async (started) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await transact(started.pool, (connection) => work(connection, started));
+        } catch (error) {
+          if (!isTransient(error) || attempt >= attempts) throw error;
+          await pause(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
+        }
+      }
+    });
+  }
+
+  async #run<T>(work: (started: Started) => Promise<T>): Promise<T> {
+    const started = this.#started;
+    if (!started) throw new ProjectionUnavailable("the projection store is not started");
+    return available(() => work(started));
+  }
+}
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : null);
+
+const available = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw unavailable(error);
+  }
+};
