@@ -5,8 +5,8 @@ import { type MariadbOptions, mariadbDefaults } from "./config.ts";
 
 /**
  * Nothing that matters is left to the server's defaults: without strict mode MariaDB cuts what does not fit and goes
- * on (https://mariadb.com/kb/en/sql-mode/). Foreign keys, which the older gateway's tables may have, are
- * not enforced: a row comes from the log and outlives its flow.
+ * on (https://mariadb.com/kb/en/sql-mode/). Foreign keys that others have made are not enforced: a row comes from the log
+ * and outlives its flow.
  */
 const sessionSql = (lockWaitSeconds: number): string[] => [
   "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
@@ -114,9 +114,10 @@ export const isTransient = (error: unknown): boolean => error instanceof SqlErro
 export const errorNumber = (error: unknown): number | null =>
   error instanceof SqlError ? (error.errno ?? null) : null;
 
-/** Whatever the server or the connection reports beyond refused data may pass. */
+/** Whatever the server, the connection or the network reports beyond refused data may pass. */
 export const unavailable = (error: unknown): unknown => {
-  if (error instanceof CommitInDoubt) return new ProjectionUnavailable(error.message, { cause: error });
+  const fromSystem = error instanceof Error && "syscall" in error;
+  if (error instanceof CommitInDoubt || fromSystem) return new ProjectionUnavailable(error.message, { cause: error });
   if (!(error instanceof SqlError)) return error;
   return new ProjectionUnavailable(`the projection database: ${messageOf(error)}`, { cause: error });
 };

@@ -13,13 +13,14 @@ export interface RefusedRow {
 
 /**
  * INSERT IGNORE would turn every error of the data into a warning. This passes over a row only when its event is stored
- * already; where the row collides with another unique index, NULL in the primary key makes the server refuse it.
+ * already. Where the row collides with another unique index, NULL in a column that cannot be NULL makes the server refuse
+ * it; `id` would not do, as NULL there is taken for 0.
  */
 const INSERT = `INSERT INTO data
     (received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id, message_id, action, value_type,
      value_number, device_time)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON DUPLICATE KEY UPDATE id = IF(event_id <=> VALUES(event_id), id, NULL)`;
+  ON DUPLICATE KEY UPDATE flow_code = IF(event_id <=> VALUES(event_id), flow_code, NULL)`;
 
 /** Bytes of a packet, at most: beyond a few hundred KB a larger one makes no measurable difference. */
 const PACKET_BYTES = 4 * 1024 * 1024;

@@ -25,6 +25,14 @@ CREATE TABLE IF NOT EXISTS flows (
   enabled BOOLEAN NOT NULL DEFAULT TRUE
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
+-- A row outlives its flow; and MariaDB changes no column that a foreign key is on.
+SET @foreign_keys = (
+  SELECT GROUP_CONCAT('DROP FOREIGN KEY `', constraint_name, '`')
+  FROM information_schema.referential_constraints
+  WHERE constraint_schema = DATABASE() AND table_name = 'data' AND referenced_table_name = 'flows'
+);
+EXECUTE IMMEDIATE IF(@foreign_keys IS NULL, 'DO 0', CONCAT('ALTER TABLE data ', @foreign_keys));
+
 -- An adopted unique index on `code` would take two flows that differ in case for one, hence the collation.
 -- JSON in MariaDB is LONGTEXT with a check that refuses what is nested deeper than 32; a schema of ours may be.
 ALTER TABLE flows

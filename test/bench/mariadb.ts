@@ -1,0 +1,120 @@
+/**
+ * The MariaDB projection through its port: `node test/bench/mariadb.ts`.
+ *
+ * The raw rate beside it is one bulk insert a batch into the same table with its indexes, each in a transaction of its
+ * own, and nothing around it: no cursor, no counts, no message numbers, no check for what is stored already. The two
+ * take turns, each on a database of its own, and the median of the rounds counts. The server is the conformance
+ * suite's: see conformance/projection-store-mariadb.ts.
+ */
+import { performance } from "node:perf_hooks";
+import { MariadbProjectionStore } from "@sluice/adapter-mariadb";
+import type { DataRow, ProjectionBatch } from "@sluice/domain";
+import {
+  createMariadbDatabase,
+  mariadbOptions,
+  mariadbUnavailable,
+  withMariadb,
+} from "../conformance/projection-store-mariadb.ts";
+import { batch, doneOf, instant, row, uuid } from "../conformance/projection-store-support.ts";
+import { median, perSecond, ratio } from "./support.ts";
+
+const ROWS = 60_000;
+const ROUNDS = 3;
+const FLOWS = 20;
+const ATTRIBUTES = ["temperature", "humidity", "battery"];
+
+const INSERT = `INSERT INTO data (received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id,
+    message_id, action, value_type, value_number)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const rawValues = (one: DataRow): string[] => [
+  one.receivedAt.slice(0, -1).replace("T", " "),
+  one.flow,
+  one.attribute,
+  one.text,
+  String(one.messageNumber),
+  one.eventId,
+  one.messageId,
+  one.action,
+  one.valueType,
+  String(one.number),
+];
+
+const makeBatches = (rowsPerBatch: number): ProjectionBatch[] =>
+  Array.from({ length: ROWS / rowsPerBatch }, (_, number) => {
+    const rows = Array.from({ length: rowsPerBatch }, (_, index) => {
+      const id = number * rowsPerBatch + index;
+      const message = Math.floor(id / ATTRIBUTES.length);
+      return row({
+        eventId: uuid(id),
+        flow: `FLOW_${(message * 7_919) % FLOWS}`,
+        messageId: uuid(message),
+        messageNumber: message + 1,
+        attribute: ATTRIBUTES[id % ATTRIBUTES.length] as string,
+        text: String((id % 1_000) / 10),
+        number: (id % 1_000) / 10,
+        receivedAt: instant(message / 20),
+      });
+    });
+    return batch({
+      from: number === 0 ? null : String(number),
+      to: String(number + 1),
+      rows,
+      done: doneOf(rows),
+      lastMessageNumbers: new Map(rows.map((one) => [one.flow, one.messageNumber])),
+    });
+  });
+
+/** Runs on a database with the store's tables. @returns rows a second */
+const measure = async (
+  work: (location: string, store: MariadbProjectionStore) => Promise<() => Promise<void>>,
+): Promise<number> => {
+  const { location, remove } = await createMariadbDatabase();
+  const store = new MariadbProjectionStore(mariadbOptions(location));
+  try {
+    await store.start();
+    const run = await work(location, store);
+    const started = performance.now();
+    await run();
+    return (ROWS / (performance.now() - started)) * 1_000;
+  } finally {
+    await store.stop();
+    await remove();
+  }
+};
+
+const throughPort = (batches: readonly ProjectionBatch[]): Promise<number> =>
+  measure(async (_, store) => async () => {
+    for (const one of batches) await store.apply(one);
+  });
+
+const raw = (batches: readonly ProjectionBatch[]): Promise<number> =>
+  measure(
+    async (location) => () =>
+      withMariadb(location, async (connection) => {
+        for (const { rows } of batches) {
+          await connection.beginTransaction();
+          await connection.batch(INSERT, rows.map(rawValues));
+          await connection.commit();
+        }
+      }),
+  );
+
+const missing = await mariadbUnavailable();
+if (missing !== null) {
+  console.log(`not measured: ${missing}`);
+  process.exit(0);
+}
+for (const rowsPerBatch of [1_000, 3_000, 5_000]) {
+  const batches = makeBatches(rowsPerBatch);
+  const rates = { port: [] as number[], raw: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    rates.raw.push(await raw(batches));
+    rates.port.push(await throughPort(batches));
+  }
+  const [port, bare] = [median(rates.port), median(rates.raw)];
+  console.log(
+    `${rowsPerBatch} rows a batch: ${perSecond(port)} rows through the port = ${ratio(port / bare)} × ` +
+      `a raw bulk insert (${perSecond(bare)})`,
+  );
+}
