@@ -1,4 +1,5 @@
-/** SIGINT and SIGTERM: the first asks for a clean stop, a second one insists. */
+/** SIGINT and SIGTERM: the first asks for a clean stop, a second one insists. The end of our launcher is the first. */
+import { onLauncherGone } from "../system/launcher.ts";
 
 /**
  * A package manager that runs the gateway as a script passes on the Ctrl-C that the terminal has sent to both of them.
@@ -23,5 +24,6 @@ export const onStopSignal = (insist: () => never = () => process.exit(1)): StopR
     resolve(signal);
   };
   process.on("SIGINT", receive).on("SIGTERM", receive);
+  void onLauncherGone(() => resolve("SIGTERM"));
   return { requested: promise, dispose: () => process.off("SIGINT", receive).off("SIGTERM", receive) };
 };
