@@ -2,8 +2,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PostgresEventStore } from "@sluice/adapter-postgres";
 import { SqliteEventStore } from "@sluice/adapter-sqlite";
 import type { Clock, EventStore } from "@sluice/domain";
+import { makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 
 export interface EventStoreAdapter {
   readonly name: string;
@@ -31,4 +33,13 @@ const sqlite = (threads: "workers" | "inline"): EventStoreAdapter => ({
   notSupported: {},
 });
 
-export const eventStoreAdapters: readonly EventStoreAdapter[] = [sqlite("workers"), sqlite("inline")];
+const postgres: EventStoreAdapter = {
+  name: "postgres",
+  unavailable: postgresUnavailable,
+  create: makeSchema,
+  // Few connections: a definition opens several stores, and other tests run meanwhile.
+  open: (schema, clock) => new PostgresEventStore({ url: postgresUrl, schema, clock, readers: 2, pollIntervalMs: 500 }),
+  notSupported: {},
+};
+
+export const eventStoreAdapters: readonly EventStoreAdapter[] = [sqlite("workers"), sqlite("inline"), postgres];

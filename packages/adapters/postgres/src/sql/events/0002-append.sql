@@ -1,0 +1,137 @@
+-- Appends a group of batches in one transaction; each is taken or refused as a whole by what it expects of its streams.
+--
+-- A batch is a run of entries, an entry a run of events of one stream. Arrays count from 1.
+--   now_ms           milliseconds since the epoch
+--   names, categories, flows   the group's streams, each once
+--   entry_batch      the batch of each entry, rising
+--   entry_stream     index into names
+--   entry_expected   the version, or -1 any, -2 exists
+--   entry_count      events
+--   event_entry, event_offset  of each event: its entry, and its place in that from 1
+--   ids … message_ids          of each event; '' is no message
+--   all_data, all_metadata     JSON texts of the events, separated by U+001E, which JSON has only escaped;
+--                              empty metadata is none
+--
+-- A result row for each entry: its stream's version afterwards and the position of its last event; or, where its batch
+-- was refused, NULL in both, and `actual` at the first entry that was not as expected.
+--
+-- The lock comes in a statement of its own. The statements after it see, in READ COMMITTED, everything that committed
+-- while this one waited for it; a single statement would look at the log as it was before the wait.
+CREATE FUNCTION append_events(
+  now_ms bigint,
+  names text[],
+  categories text[],
+  flows text[],
+  entry_batch integer[],
+  entry_stream integer[],
+  entry_expected bigint[],
+  entry_count integer[],
+  event_entry integer[],
+  event_offset integer[],
+  ids text[],
+  types text[],
+  schema_versions integer[],
+  message_ids text[],
+  all_data text,
+  all_metadata text
+) RETURNS TABLE (version bigint, last_position bigint, actual bigint, recorded_at bigint)
+LANGUAGE plpgsql VOLATILE AS $$
+#variable_conflict use_column
+DECLARE
+  tail bigint;
+  instant bigint;
+  stream_ids bigint[];
+  versions bigint[];
+  base_version bigint[] := array_fill(-1::bigint, ARRAY[cardinality(entry_batch)]);
+  base_position bigint[] := array_fill(-1::bigint, ARRAY[cardinality(entry_batch)]);
+  wrong bigint[] := array_fill(-1::bigint, ARRAY[cardinality(entry_batch)]);
+  first_position bigint[] := array_fill(-1::bigint, ARRAY[cardinality(names)]);
+  entries integer := cardinality(entry_batch);
+  batch_first integer := 1;
+  batch_tail bigint;
+  current bigint;
+  stream integer;
+  stream_id bigint;
+  refused boolean := false;
+BEGIN
+  PERFORM 1 FROM log_head FOR UPDATE;
+
+  SELECT e.position, e.recorded_at INTO tail, instant FROM events AS e ORDER BY e.position DESC LIMIT 1;
+  tail := coalesce(tail, 0);
+  instant := greatest(now_ms, coalesce(instant, 0));
+
+  SELECT array_agg(s.id ORDER BY n.i), array_agg(coalesce(v.version, 0) ORDER BY n.i)
+  INTO stream_ids, versions
+  FROM unnest(names) WITH ORDINALITY AS n (name, i)
+  LEFT JOIN streams AS s ON s.name = n.name
+  LEFT JOIN LATERAL (
+    SELECT e.version FROM events AS e WHERE e.stream_id = s.id ORDER BY e.version DESC LIMIT 1
+  ) AS v ON true;
+
+  batch_tail := tail;
+  FOR i IN 1..entries LOOP
+    IF i > 1 AND entry_batch[i] <> entry_batch[i - 1] THEN
+      batch_first := i;
+      batch_tail := tail;
+      refused := false;
+    END IF;
+    CONTINUE WHEN refused;
+    stream := entry_stream[i];
+    current := versions[stream];
+    IF entry_expected[i] = -1 OR entry_expected[i] = current OR (entry_expected[i] = -2 AND current > 0) THEN
+      base_version[i] := current;
+      base_position[i] := tail;
+      versions[stream] := current + entry_count[i];
+      tail := tail + entry_count[i];
+    ELSE
+      refused := true;
+      wrong[i] := current;
+      tail := batch_tail;
+      FOR j IN batch_first..i - 1 LOOP
+        versions[entry_stream[j]] := versions[entry_stream[j]] - entry_count[j];
+        base_position[j] := -1;
+      END LOOP;
+    END IF;
+  END LOOP;
+
+  FOR i IN REVERSE entries..1 LOOP
+    IF base_position[i] >= 0 THEN first_position[entry_stream[i]] := base_position[i] + 1; END IF;
+  END LOOP;
+  FOR i IN 1..cardinality(names) LOOP
+    IF stream_ids[i] IS NULL AND first_position[i] > 0 THEN
+      INSERT INTO streams (name, category, flow, first_position)
+      VALUES (names[i], nullif(categories[i], ''), nullif(flows[i], ''), first_position[i])
+      RETURNING id INTO stream_id;
+      stream_ids[i] := stream_id;
+    END IF;
+  END LOOP;
+
+  INSERT INTO events
+    (position, stream_id, version, recorded_at, schema_version, id, type, message_id, metadata, data)
+  SELECT
+    base_position[e.entry] + e.place,
+    stream_ids[entry_stream[e.entry]],
+    base_version[e.entry] + e.place,
+    instant,
+    e.schema_version,
+    e.id,
+    e.type,
+    nullif(e.message_id, ''),
+    nullif(e.metadata, ''),
+    e.data
+  FROM unnest(
+    event_entry, event_offset, ids, types, schema_versions, message_ids,
+    string_to_array(all_data, U&'\001E'), string_to_array(all_metadata, U&'\001E')
+  ) AS e (entry, place, id, type, schema_version, message_id, data, metadata)
+  WHERE base_position[e.entry] >= 0;
+
+  RETURN QUERY
+  SELECT
+    CASE WHEN base_position[i] >= 0 THEN base_version[i] + entry_count[i] END,
+    CASE WHEN base_position[i] >= 0 THEN base_position[i] + entry_count[i] END,
+    nullif(wrong[i], -1),
+    instant
+  FROM generate_series(1, entries) AS i
+  ORDER BY i;
+END
+$$;
