@@ -11,7 +11,7 @@ const CURSOR = "SELECT position FROM cursors WHERE consumer = ?";
 const FIRST_CURSOR = "INSERT INTO cursors (consumer, position) VALUES (?, ?)";
 const MOVE_CURSOR = "UPDATE cursors SET position = ? WHERE consumer = ? AND position = ?";
 
-/** Rows that a reset deletes in one statement, so that none runs longer than the connection waits for an answer. */
+/** Rows that a reset looks at in one statement, so that none runs longer than the connection waits for an answer. */
 const RESET_ROWS = 20_000;
 
 export const readCursor = async (connection: Connection | Pool, consumer: string): Promise<string | null> => {
@@ -72,11 +72,23 @@ export const applyBatch = async (
   return { dead };
 };
 
+/** From id to id: a DELETE with a LIMIT would pass again over all that those before it have deleted. */
+const deleteRows = async (connection: Connection): Promise<void> => {
+  const findLast = `SELECT MAX(id) AS last FROM
+    (SELECT id FROM data WHERE id > ? ORDER BY id LIMIT ${RESET_ROWS}) AS part`;
+  for (let low = Number.MIN_SAFE_INTEGER; ; ) {
+    const [found] = await connection.query<{ last: number | null }[]>(findLast, [low]);
+    const last = found?.last ?? null;
+    if (last === null) return;
+    await connection.query("DELETE FROM data WHERE id > ? AND id <= ? AND event_id IS NOT NULL", [low, last]);
+    low = last;
+  }
+};
+
 /** Rows without an event id are the older gateway's: no log can give them back. */
 export const resetConsumer = async (connection: Connection, consumer: string): Promise<void> => {
   // First, so that a batch of this consumer waits until all is done.
   await connection.query("DELETE FROM cursors WHERE consumer = ?", [consumer]);
-  const remove = `DELETE FROM data WHERE event_id IS NOT NULL ORDER BY id LIMIT ${RESET_ROWS}`;
-  while ((await connection.query<UpsertResult>(remove)).affectedRows === RESET_ROWS);
+  await deleteRows(connection);
   for (const table of ["dead_letters", "dead_messages", "sink_counts"]) await connection.query(`DELETE FROM ${table}`);
 };

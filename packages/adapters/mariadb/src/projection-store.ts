@@ -75,10 +75,12 @@ export class MariadbProjectionStore implements ProjectionStore {
     const now = new Date((this.#options.clock ?? Date).now()).toISOString();
     let result: ApplyResult | null = null;
     try {
-      return await this.#transact(async (connection, { maxAllowedPacket }) => {
+      const applied = await this.#transact(async (connection, { maxAllowedPacket }) => {
         result = await applyBatch(connection, batch, now, maxAllowedPacket);
         return result;
       });
+      this.#doubt = null;
+      return applied;
     } catch (error) {
       if (error instanceof CursorMoved) return this.#settleDoubt(batch, error);
       if (result !== null && causeOf(error) instanceof CommitInDoubt) {
