@@ -40,8 +40,8 @@ CREATE INDEX events_by_rare_type ON events (type, position)
   WHERE type <> 'StoredAttribute' AND type <> 'MessageReceived' AND type <> 'EndpointForwarded';
 
 -- The envelope, as documented for audit queries. Conditions on position, id, stream, flow and message_id are answered
--- by an index. `data` and `metadata` are json, so that `data ->> 'attribute'` works; extracting a text with a NUL in it
--- is an error of PostgreSQL, reading the whole is not.
+-- by an index. `data` and `metadata` are json, so that `data ->> 'attribute'` works. PostgreSQL has no text with a NUL
+-- and would fail on it: here, not in the table, U+FFFD stands for it. On a lone surrogate (`\ud800`) `->>` still fails.
 CREATE VIEW event_log AS
 SELECT
   e.position,
@@ -53,7 +53,8 @@ SELECT
   e.type,
   e.schema_version,
   e.message_id,
-  e.data::json AS data,
+  CASE WHEN strpos(e.data, '\u0000') = 0 THEN e.data
+    ELSE regexp_replace(e.data, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g') END::json AS data,
   coalesce(e.metadata, '{}')::json AS metadata,
   to_timestamp(e.recorded_at / 1000.0) AS recorded_at
 FROM events AS e JOIN streams AS s ON s.id = e.stream_id;
