@@ -44,7 +44,10 @@ export const makeMariadbServer = async (settings: readonly string[]): Promise<Ma
     // Two that install at the same time would take each other's temporary tables.
     { encoding: "utf8", env: { ...process.env, TMPDIR: directory } },
   );
-  if (status !== 0) throw new Error(`no database directory: ${stderr}`);
+  if (status !== 0) {
+    await rm(directory, { recursive: true, force: true });
+    throw new Error(`no database directory: ${stderr}`);
+  }
   const port = await freePort();
   const url = `mariadb://root@127.0.0.1:${port}`;
   let stop = async (): Promise<void> => {};
