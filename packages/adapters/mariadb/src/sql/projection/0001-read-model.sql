@@ -34,7 +34,7 @@ SET @foreign_keys = (
 EXECUTE IMMEDIATE IF(@foreign_keys IS NULL, 'DO 0', CONCAT('ALTER TABLE data ', @foreign_keys));
 
 -- An adopted unique index on `code` would take two flows that differ in case for one, hence the collation.
--- JSON in MariaDB is LONGTEXT with a check that refuses what is nested deeper than 32; a schema of ours may be.
+-- JSON in MariaDB is LONGTEXT with a check that refuses what is nested 32 deep (seen in 10.11); a schema of ours may be.
 ALTER TABLE flows
   ENGINE = InnoDB ROW_FORMAT = DYNAMIC,
   MODIFY code VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
