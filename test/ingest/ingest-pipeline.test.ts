@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { FlowConflict } from "@sluice/app";
-import { EventRejected, EventStoreUnavailable, trafficStream } from "@sluice/domain";
+import { EventRejected, EventStoreUnavailable, type FlowState, trafficStream } from "@sluice/domain";
 import { IngestFixture } from "../support/ingest-fixture.ts";
 
 const numbersOf = (events: readonly { type: string; data: object }[]): number[] =>
@@ -94,6 +94,40 @@ describe("ingest pipeline", () => {
     assert.equal(fixture.registry.get("A")?.status, "disabled");
     await fixture.registry.execute("A", { kind: "enable" }, "test");
     assert.equal(fixture.registry.get("A")?.version, 3);
+  });
+
+  it("keeps its state while flows are edited at once and messages come in", async () => {
+    await fixture.define({ code: "B", topic: "b/#", actions: [{ type: "STORE_DB" }] });
+    for (let round = 0; round < 5; round++) {
+      const edits = Array.from({ length: 6 }, (_, index) =>
+        fixture.registry.execute("A", { kind: index % 2 === 0 ? "disable" : "enable" }, "test"),
+      );
+      const messages = [1, 2, 3, 4].map((n) => fixture.ingest("b/1", `{"n":${n}}`, '{"n":0}'));
+      // Another gateway edits the same flow meanwhile.
+      const [last] = await fixture.store.readStream("flow-A", { limit: 1, direction: "backwards" });
+      const intruder = { ...last, id: crypto.randomUUID(), type: "FlowDisabled", data: { flow: "A" } } as const;
+      await fixture.store.append([{ stream: "flow-A", expected: "any", events: [intruder as never] }]);
+      await Promise.allSettled([...edits, ...messages]);
+    }
+    const lived = fixture.registry.get("B");
+    assert.equal(lived?.lastMessageNumber, 40);
+    await fixture.registry.load({ thorough: true });
+    assert.deepEqual(fixture.registry.get("B"), lived);
+    assert.deepEqual(numbersOf(await fixture.events("B")), upTo(40));
+  });
+
+  it("gets over a snapshot that is wrong", async () => {
+    await fixture.ingest("a/1", '{"n":1}', '{"n":2}');
+    // A snapshot that claims a position whose events it does not contain.
+    const head = (await fixture.store.head()) as string;
+    const stale = { ...fixture.registry.get("A"), lastMessageNumber: 1 } as FlowState;
+    const traffic = { stream: stale.traffic?.stream as string, version: 2 };
+    const state = { flows: [{ ...stale, traffic }], retained: [] };
+    await fixture.snapshots.save("flows", { position: head, schemaVersion: 1, state });
+    await fixture.registry.load();
+    assert.equal(fixture.registry.get("A")?.lastMessageNumber, 1);
+    await fixture.ingest("a/1", '{"n":3}');
+    assert.deepEqual(numbersOf(await fixture.events("A")), [1, 2, 3]);
   });
 
   it("isolates a message that the log refuses, and keeps the rest", async () => {

@@ -27,6 +27,7 @@ const straight: Intercept = (batch, append) => append(batch);
 export class IngestFixture {
   readonly dataDir = mkdtempSync(join(tmpdir(), "sluice-ingest-"));
   readonly store: SqliteEventStore;
+  readonly snapshots = new SqliteSnapshotStore({ path: join(this.dataDir, "snapshots.db") });
   readonly registry: FlowRegistry;
   readonly pipeline: IngestPipeline;
   intercept: Intercept = straight;
@@ -46,7 +47,7 @@ export class IngestFixture {
     const shared = { store: failing, ids: uuidv7, log: pino({ level: "silent" }) };
     this.registry = new FlowRegistry({
       ...shared,
-      snapshots: new SqliteSnapshotStore({ path: join(this.dataDir, "snapshots.db") }),
+      snapshots: this.snapshots,
       validator: new AjvPayloadValidator(),
     });
     this.pipeline = new IngestPipeline({

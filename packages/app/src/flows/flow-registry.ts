@@ -112,6 +112,7 @@ export class FlowRegistry {
   #fold: Fold = { entries: new Map(), retained: new RetainedTopics(), position: null };
   #trie = new RoutingTrie<FlowEntry>();
   readonly #executing = new Set<Promise<FlowChange>>();
+  readonly #turns = new Map<string, Promise<void>>();
   #loading: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<(codes: readonly string[]) => void>();
 
@@ -130,17 +131,23 @@ export class FlowRegistry {
 
   /**
    * Waits for commands that are under way, and holds new ones back: what one appends while the log is read would be
-   * missing from the fold that takes over.
+   * missing from the fold that takes over. Only while nothing that was decided is uncommitted.
+   * @param thorough reads the whole log, past a snapshot that may be wrong
    * @returns how many events were replayed, and from where
    */
-  load(): Promise<LoadResult> {
-    const loading = Promise.allSettled([...this.#executing, this.#loading]).then(() => this.#load());
-    this.#loading = loading.catch(() => {});
+  load({ thorough = false } = {}): Promise<LoadResult> {
+    const running = [...this.#executing];
+    const before = this.#loading;
+    const { promise: loaded, resolve } = Promise.withResolvers<void>();
+    this.#loading = loaded;
+    const loading = Promise.allSettled([...running, before])
+      .then(() => this.#load(thorough))
+      .finally(resolve);
     return loading;
   }
 
-  async #load(): Promise<LoadResult> {
-    const snapshot = await this.#deps.snapshots.load(SNAPSHOT);
+  async #load(thorough: boolean): Promise<LoadResult> {
+    const snapshot = thorough ? null : await this.#deps.snapshots.load(SNAPSHOT);
     const usable =
       snapshot !== null && snapshot.schemaVersion === SNAPSHOT_SCHEMA && (await this.#isKnown(snapshot.position));
     const fold: Fold = { entries: new Map(), retained: new RetainedTopics(), position: null };
@@ -157,8 +164,8 @@ export class FlowRegistry {
   }
 
   /** Starts over from the log, as after `WrongExpectedVersion` on a traffic stream. */
-  async resync(): Promise<void> {
-    await this.load();
+  async resync(thorough: boolean): Promise<void> {
+    await this.load({ thorough });
     this.#changed([...this.#fold.entries.keys()]);
   }
 
@@ -226,19 +233,30 @@ export class FlowRegistry {
    * @throws FlowConflict when it is at another version; FlowExists, FlowNotFound from the decider; EventStoreUnavailable
    */
   async execute(code: string, command: FlowCommand, actor: string, expectedVersion?: number): Promise<FlowChange> {
-    await this.#loading;
-    const executing = this.#execute(code, command, actor, expectedVersion);
+    const executing = this.#inTurn(code, async () => {
+      await this.#loading;
+      return this.#execute(code, command, actor, expectedVersion);
+    });
     this.#executing.add(executing);
     try {
       return await executing;
-    } catch (error) {
-      if (!(error instanceof WrongExpectedVersion)) throw error;
-      this.#executing.delete(executing);
-      await this.resync();
-      throw new FlowConflict(`flow ${code} was changed meanwhile`, { cause: error });
     } finally {
       this.#executing.delete(executing);
     }
+  }
+
+  /** Commands of one flow follow each other, so that editors in this process meet only where If-Match says so. */
+  #inTurn<T>(code: string, task: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(code) ?? Promise.resolve()).then(task);
+    const settled = turn.then(
+      () => {},
+      () => {},
+    );
+    this.#turns.set(code, settled);
+    void settled.then(() => {
+      if (this.#turns.get(code) === settled) this.#turns.delete(code);
+    });
+    return turn;
   }
 
   async #execute(code: string, command: FlowCommand, actor: string, expectedVersion?: number): Promise<FlowChange> {
@@ -252,7 +270,9 @@ export class FlowRegistry {
       (fact) => ({ id: this.#deps.ids.next(), schemaVersion: 1, metadata: { actor }, ...fact }) as NewEvent,
     );
     const expected: ExpectedVersion = before.version === 0 ? "none" : before.version;
-    const result = await this.#deps.store.append([{ stream: flowStream(code), expected, events }]);
+    const result = await this.#deps.store
+      .append([{ stream: flowStream(code), expected, events }])
+      .catch((error: unknown) => this.#conflict(code, error));
     const recorded = events.map(
       (event, index) =>
         ({
@@ -269,6 +289,26 @@ export class FlowRegistry {
     this.#changed([code]);
     this.#deps.log.info({ flow: code, command: command.kind, actor, version: entry.state.version }, "flow changed");
     return { state: entry.state, events: recorded };
+  }
+
+  /**
+   * Someone else changed the flow: its life is read on from where we know it. The traffic's part of the state stays: it
+   * may be ahead of the log, by what the pipeline has decided and not yet committed.
+   */
+  async #conflict(code: string, error: unknown): Promise<never> {
+    if (!(error instanceof WrongExpectedVersion)) throw error;
+    const entry = entryOf(this.#fold, code);
+    for (;;) {
+      const events = await this.#deps.store.readStream(flowStream(code), {
+        from: entry.state.version + 1,
+        limit: PAGE,
+      });
+      for (const event of events) entry.state = evolveFlow(entry.state, event);
+      if (events.length < PAGE) break;
+    }
+    this.#setRoute(entry);
+    this.#changed([code]);
+    throw new FlowConflict(`flow ${code} was changed meanwhile`, { cause: error });
   }
 
   /** @throws FlowNotFound */

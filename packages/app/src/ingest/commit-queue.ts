@@ -17,8 +17,8 @@ export interface CommitQueueDependencies<T> {
   readonly log: Logger;
   /** The facts of an item, on the state as it is; called again for everything uncommitted after `resync`. */
   readonly decide: (item: T) => readonly StreamAppend[];
-  /** Brings the state back to what the log says. */
-  readonly resync: () => Promise<void>;
+  /** Brings the state back to what the log says; `thorough` when it did not help the time before. */
+  readonly resync: (thorough: boolean) => Promise<void>;
   /** Replaces an item that the store refuses by smaller ones, at last by one that it is bound to take. */
   readonly isolate: (item: T, reason: string) => readonly T[];
   readonly onCommit: (position: string, events: number) => void;
@@ -120,15 +120,22 @@ export class CommitQueue<T> {
   async #retryAll(): Promise<void> {
     await Promise.allSettled([...this.#inFlight]);
     let wait = RETRY_MS.first;
+    let conflicts = 0;
+    let decideAgain = false;
     while (this.#entries.length > 0 && !this.#stopping.signal.aborted) {
-      const entry = this.#entries[0] as Entry<T>;
       try {
+        if (decideAgain) await this.#decideAgain(conflicts > 1);
+        decideAgain = false;
+        const [entry] = this.#entries;
+        if (entry === undefined) break;
         await this.#append(entry);
+        conflicts = 0;
         wait = RETRY_MS.first;
       } catch (error) {
         this.#fail(error);
-        if (error instanceof WrongExpectedVersion) await this.#decideAgain();
-        else if (error instanceof EventRejected) await this.#isolate(error.message);
+        if (error instanceof WrongExpectedVersion) conflicts += 1;
+        if (error instanceof EventRejected) this.#isolate(error.message);
+        decideAgain ||= error instanceof WrongExpectedVersion || error instanceof EventRejected;
         await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => {});
         wait = Math.min(wait * 2, RETRY_MS.most);
       }
@@ -136,21 +143,23 @@ export class CommitQueue<T> {
     if (this.#entries.length === 0) this.#deps.log.info("the event log takes appends again");
   }
 
-  async #decideAgain(): Promise<void> {
-    await this.#deps.resync();
+  async #decideAgain(thorough: boolean): Promise<void> {
+    await this.#deps.resync(thorough);
     for (const entry of this.#entries) entry.appends = this.#deps.decide(entry.item);
+    // What comes to nothing now (its flow was disabled meanwhile) is done.
+    for (const entry of this.#entries) if (entry.appends.length === 0) entry.done();
+    this.#entries = this.#entries.filter((entry) => entry.appends.length > 0);
   }
 
-  /** Splits the first entry. They are appended in order, so the last one's commit completes the whole. */
-  async #isolate(reason: string): Promise<void> {
+  /** Splits the first entry, which is done when all of its parts are. They are decided before they are appended. */
+  #isolate(reason: string): void {
     const [refused, ...rest] = this.#entries as [Entry<T>, ...Entry<T>[]];
     const parts = this.#deps.isolate(refused.item, reason);
-    const split = parts.map((item, index) => ({
-      item,
-      appends: [],
-      done: index === parts.length - 1 ? refused.done : () => {},
-    }));
-    this.#entries = [...split, ...rest];
-    await this.#decideAgain();
+    let missing = parts.length;
+    const done = (): void => {
+      missing -= 1;
+      if (missing === 0) refused.done();
+    };
+    this.#entries = [...parts.map((item) => ({ item, appends: [], done })), ...rest];
   }
 }

@@ -52,6 +52,7 @@ export class IngestPipeline {
   /** Makes callers wait for each other, in order of arrival. */
   #turn: Promise<void> = Promise.resolve();
   readonly #totals = { messages: 0, events: 0, commits: 0, unrouted: 0 };
+  #closing = false;
   #sinceSnapshot = 0;
   #nextSnapshotAt = 0;
 
@@ -62,7 +63,7 @@ export class IngestPipeline {
       clock: dependencies.clock,
       log: dependencies.log,
       decide: (batch) => this.#decide(batch),
-      resync: () => dependencies.registry.resync(),
+      resync: (thorough) => dependencies.registry.resync(thorough),
       isolate,
       onCommit: (position, events) => {
         dependencies.registry.moveTo(position);
@@ -83,6 +84,8 @@ export class IngestPipeline {
     for await (const batch of source.receive()) {
       const { durable } = await this.#submit(batch.messages, { source: "mqtt", broker: source.name });
       void durable.then(() => batch.ack());
+      // What comes after this stays unacknowledged, and comes again.
+      if (this.#closing) return;
     }
   }
 
@@ -95,6 +98,7 @@ export class IngestPipeline {
 
   /** Resolves when all that was submitted is durable; after `graceMs` the rest stays unacknowledged. */
   async stop(graceMs: number): Promise<void> {
+    this.#closing = true;
     const timeout = new AbortController();
     await Promise.race([this.#queue.drained(), delay(graceMs, undefined, { signal: timeout.signal }).catch(() => {})]);
     timeout.abort();

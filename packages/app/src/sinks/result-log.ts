@@ -4,13 +4,14 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { NewEvent } from "@sluice/contracts";
-import type { EventStore, StreamAppend } from "@sluice/domain";
+import { EventRejected, type EventStore, type StreamAppend } from "@sluice/domain";
 import type { Logger } from "pino";
 
 interface Waiting {
   readonly stream: string;
   readonly events: readonly NewEvent[];
   readonly done: () => void;
+  readonly failed: (error: unknown) => void;
 }
 
 const RETRY_MS = { first: 50, most: 2_000 };
@@ -26,10 +27,13 @@ export class ResultLog {
     this.#log = log;
   }
 
-  /** Resolves when the events are durable; tries for as long as it takes, unless the signal gives up. */
+  /**
+   * Resolves when the events are durable; tries for as long as it takes, unless the signal gives up. Rejects then, and
+   * when the log will never take these events.
+   */
   record(stream: string, events: readonly NewEvent[], signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ stream, events, done: resolve });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ stream, events, done: resolve, failed: reject });
     if (!this.#running) void this.#run(signal);
     return promise;
   }
@@ -45,14 +49,32 @@ export class ResultLog {
         for (const { done } of batch) done();
         wait = RETRY_MS.first;
       } catch (error) {
-        this.#waiting.unshift(...batch);
-        if (signal.aborted) break;
+        if (error instanceof EventRejected) await this.#oneByOne(batch);
+        else this.#waiting.unshift(...batch);
+        if (signal.aborted) {
+          for (const { failed } of this.#waiting) failed(error);
+          this.#waiting = [];
+          break;
+        }
         this.#log.error({ err: error }, "results of deliveries cannot be recorded; retrying");
         await delay(wait, undefined, { signal }).catch(() => {});
         wait = Math.min(wait * 2, RETRY_MS.most);
       }
     }
     this.#running = false;
+  }
+
+  /** So that one result that the log refuses does not hold up the others. */
+  async #oneByOne(batch: readonly Waiting[]): Promise<void> {
+    for (const waiting of batch) {
+      try {
+        await this.#store.append(groupByStream([waiting]));
+        waiting.done();
+      } catch (error) {
+        if (error instanceof EventRejected) waiting.failed(error);
+        else this.#waiting.push(waiting);
+      }
+    }
   }
 }
 

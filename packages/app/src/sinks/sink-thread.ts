@@ -22,6 +22,7 @@ export type SinkAnswer = { readonly report: SinkReport } | { readonly error: str
 
 const ENTRY = new URL("./sink-worker.ts", import.meta.url);
 const ANSWER_MS = 2_000;
+const STOP_MS = 10_000;
 const RESTART_MS = { first: 200, most: 30_000 };
 
 export class SinkThread {
@@ -67,7 +68,10 @@ export class SinkThread {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#send({ kind: "stop" });
+    // Whatever it is in the middle of, it can be killed: that is what its cursor is for.
+    const timer = setTimeout(() => void this.#worker?.terminate(), STOP_MS);
     await this.#exited;
+    clearTimeout(timer);
   }
 
   flowsChanged(codes: readonly string[]): void {
