@@ -4,7 +4,7 @@
  * Every message is four events (one MessageReceived, three StoredAttribute). The raw rate beside it is what SQLite does
  * in this process with prepared inserts into the same tables, one transaction an append, and nothing around it.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -12,6 +12,7 @@ import { DatabaseSync } from "node:sqlite";
 import { SqliteEventStore } from "@sluice/adapter-sqlite";
 import type { NewEvent } from "@sluice/contracts";
 import type { StreamAppend } from "@sluice/domain";
+import { CELLS, type Cell, encodeAppend } from "../../packages/adapters/sqlite/src/event-codec.ts";
 
 const EVENTS = 160_000;
 const messagesPerAppend = Number(process.argv[2] ?? 400);
@@ -119,6 +120,7 @@ const port = (streams: number) =>
     const readElapsed = performance.now() - readStarted;
     await store.stop();
     return {
+      bytes: Math.round(statSync(path).size / (events / 4)),
       rate: rate(events, elapsed),
       callMicroseconds: (calling * 1000) / events,
       busyMicroseconds: (busy * 1000) / events,
@@ -137,25 +139,36 @@ const raw = (streams: number) =>
     database.exec("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -16000");
     const createStream = database.prepare("INSERT INTO streams VALUES (?, ?, 'traffic', ?, 0, 1, 1)");
     for (let id = 1; id <= streams; id++) createStream.run(id, `traffic-FLOW-${id - 1}-20260101`, `FLOW-${id - 1}`);
-    const insert = database.prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, 1, ?, 1767225600000, NULL, ?)");
+    const insert = database.prepare("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, 1767225600000, ?)");
     const versions = new Map<string, { id: number; version: number }>();
-    const rows = appends.map((batch) =>
-      batch.flatMap(({ stream, events }) => {
+    let position = 0;
+    const rows = appends.map((batch) => {
+      const { streams: names, counts, cells } = encodeAppend(batch, 0);
+      let cell = 0;
+      return names.flatMap((stream, index) => {
         const state = versions.get(stream) ?? { id: versions.size + 1, version: 0 };
         versions.set(stream, state);
-        return events.map(({ id, type, data }) => {
-          const messageId = "messageId" in data ? data.messageId : null;
-          return [id, state.id, ++state.version, type, messageId, JSON.stringify(data)] as const;
-        });
-      }),
-    );
-    let position = 0;
+        const values: Cell[][] = [];
+        for (let rest = counts[index] as number; rest > 0; cell += CELLS) {
+          const [id, type, messageId, count, events] = cells.slice(cell, cell + CELLS) as [
+            Cell,
+            Cell,
+            Cell,
+            number,
+            Cell,
+          ];
+          values.push([position + 1, id, state.id, state.version + 1, type, count, messageId, events]);
+          position += count;
+          state.version += count;
+          rest -= count;
+        }
+        return values;
+      });
+    });
     const started = performance.now();
     for (const transaction of rows) {
       database.exec("BEGIN IMMEDIATE");
-      for (const [id, stream, version, type, messageId, data] of transaction) {
-        insert.run(++position, id, stream, version, type, messageId, data);
-      }
+      for (const values of transaction) insert.run(...values);
       database.exec("COMMIT");
     }
     const elapsed = performance.now() - started;
@@ -170,6 +183,7 @@ for (const streams of [1, 40, 400]) {
   console.log(
     `${String(streams).padStart(4)} streams: ${measured.rate} events/s through the port = ` +
       `${(measured.rate / rawRate).toFixed(2)} × raw SQLite (${rawRate}); caller ${measured.callMicroseconds.toFixed(2)} µs ` +
-      `an event in append(), ${measured.busyMicroseconds.toFixed(2)} µs in all; reads ${measured.readRate} events/s`,
+      `an event in append(), ${measured.busyMicroseconds.toFixed(2)} µs in all; reads ${measured.readRate} events/s; ` +
+      `${measured.bytes} bytes a message`,
   );
 }

@@ -46,7 +46,7 @@ describe("sluice doctor", { concurrency: 3 }, () => {
     using directory = temporaryDirectory();
     const database = new DatabaseSync(join(directory.path, "events.db"));
     const future = new Date(Date.now() + 3_600_000).toISOString();
-    database.exec(`CREATE VIEW event_log AS SELECT 7 AS position, '${future}' AS recorded_at`);
+    database.exec(`CREATE VIEW event_log AS SELECT 7 AS position, 7 AS record_position, '${future}' AS recorded_at`);
     database.close();
     const { code, of } = await examine(directory.path);
     assert.equal(code, 0);

@@ -37,6 +37,29 @@ export const retired = (flow = "F"): NewEvent => ({
   metadata: { actor: "api:test" },
 });
 
+export const received = (flow: string, messageId: string): NewEvent => ({
+  id: randomUUID(),
+  type: "MessageReceived",
+  schemaVersion: 1,
+  data: {
+    flow,
+    messageId,
+    messageNumber: 1,
+    flowVersion: 1,
+    source: "mqtt",
+    broker: "default",
+    topic: "a/b",
+    captures: {},
+    qos: 1,
+    retain: false,
+    dup: false,
+    payload: { encoding: "utf8", data: "{}" },
+    receivedAt: "2026-01-01T00:00:00.000Z",
+    owes: [],
+  },
+  metadata: {},
+});
+
 export const stored = (
   flow: string,
   messageId: string,

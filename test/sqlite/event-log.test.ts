@@ -7,13 +7,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { NewEvent } from "@sluice/contracts";
-import type { EventFilter } from "@sluice/domain";
+import { type EventFilter, EventRejected } from "@sluice/domain";
 import { openDatabase, UnusableDatabase } from "../../packages/adapters/sqlite/src/connection.ts";
 import { encodeAppend } from "../../packages/adapters/sqlite/src/event-codec.ts";
 import { EventLog } from "../../packages/adapters/sqlite/src/event-log.ts";
 import { EventLogAppender } from "../../packages/adapters/sqlite/src/event-log-append.ts";
 import { EventLogReader } from "../../packages/adapters/sqlite/src/event-log-read.ts";
-import { failed, many, skipped, stored, to } from "../conformance/event-store-support.ts";
+import { failed, many, received, skipped, stored, to } from "../conformance/event-store-support.ts";
 
 let directory: string;
 let path: string;
@@ -89,6 +89,8 @@ describe("the views for people", () => {
         data: JSON.stringify(event.data),
         metadata: "{}",
         recorded_at: "2026-01-02T03:04:05.678Z",
+        record_position: 1,
+        record_id: event.id,
         attribute: "temperature",
       },
     );
@@ -113,7 +115,103 @@ describe("the views for people", () => {
     const sql = "SELECT type FROM event_log_exceptions WHERE type = 'ValidationFailed'";
     assert.equal(database.prepare(sql).all().length, 1);
     assert.equal(database.prepare("SELECT count(*) AS n FROM event_log_exceptions").get()?.n, 1);
-    assert.match(JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()), /events_by_rare_type/);
+    assert.match(JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()), /records_by_rare_type/);
+    database.close();
+  });
+});
+
+describe("records", () => {
+  const message = (messageId: string, attributes: number): NewEvent[] => [
+    received("A", messageId),
+    ...many(attributes, (index) => stored("A", messageId, `a${index}`)),
+  ];
+  const rows = (database: DatabaseSync) =>
+    database
+      .prepare("SELECT position, version, type, count FROM records ORDER BY position")
+      .all()
+      .map(({ position, version, type, count }) => [position, version, type, count]);
+
+  test("keep a message with its attributes, and every other event alone", () => {
+    const database = openDatabase("events", { path });
+    const [one, two, three] = [randomUUID(), randomUUID(), randomUUID()];
+    append(database, "traffic-A-20260101", [
+      ...message(one, 3),
+      ...message(two, 0),
+      ...message(three, 1),
+      failed("A", three),
+      stored("A", three),
+      stored("A", one),
+      skipped("A"),
+    ]);
+    assert.deepEqual(rows(database), [
+      [1, 1, "MessageReceived", 4],
+      [5, 5, "MessageReceived", 1],
+      [6, 6, "MessageReceived", 2],
+      [8, 8, "ValidationFailed", 1],
+      [9, 9, "StoredAttribute", 1],
+      [10, 10, "StoredAttribute", 1],
+      [11, 11, "MessagesSkipped", 1],
+    ]);
+    database.close();
+  });
+
+  test("end after 64 events or 64 Ki characters", () => {
+    const database = openDatabase("events", { path });
+    append(database, "traffic-A-20260101", message(randomUUID(), 129));
+    const large = many(3, () => stored("A", "m", "large", "x".repeat(40_000)));
+    append(database, "traffic-A-20260101", [received("A", "m"), ...large]);
+    assert.deepEqual(
+      rows(database).map(([, , , count]) => count),
+      [64, 64, 2, 3, 1],
+    );
+    database.close();
+  });
+
+  test("are known again by their first event, and refused with other events behind it", () => {
+    const database = openDatabase("events", { path });
+    const appender = new EventLogAppender(database);
+    const send = (events: readonly NewEvent[], stream = "traffic-A-20260101") =>
+      appender.append([encodeAppend([to(stream, events)], 0)])[0];
+    const [first, second] = [message(randomUUID(), 3), message(randomUUID(), 2)];
+    const whole = [...first, ...second];
+    const stored = send(whole);
+    assert.ok(stored && !(stored instanceof Error));
+    assert.deepEqual([stored.position, stored.versions], ["7", [7]]);
+    assert.deepEqual(send(whole), { ...stored, duplicate: true });
+    assert.deepEqual(send(first), { ...stored, duplicate: true, position: "4", versions: [4] });
+    const [head, ...attributes] = first as [NewEvent, ...NewEvent[]];
+    for (const other of [
+      first.slice(0, 3),
+      [head],
+      [head, ...attributes.toReversed()],
+      [...first, ...message(randomUUID(), 1)],
+    ]) {
+      assert.ok(send(other) instanceof EventRejected);
+    }
+    assert.ok(send(first, "traffic-B-20260101") instanceof EventRejected);
+    assert.equal(database.prepare("SELECT count(*) AS n FROM event_log").get()?.n, 7);
+    database.close();
+  });
+
+  test("are found in event_log through an index by all that it promises", () => {
+    const database = openDatabase("events", { path });
+    const messageId = randomUUID();
+    const events = message(messageId, 3);
+    append(database, "traffic-A-20260101", events);
+    for (const [condition, value] of [
+      ["stream = ?", "traffic-A-20260101"],
+      ["flow = ?", "A"],
+      ["message_id = ?", messageId],
+      ["record_id = ?", (events[0] as NewEvent).id],
+      ["record_position BETWEEN ? - 63 AND 4", 4],
+    ] as const) {
+      const sql = `SELECT position FROM event_log WHERE ${condition}`;
+      assert.equal(database.prepare(sql).all(value).length, 4, condition);
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(value);
+      for (const { detail } of plan) assert.doesNotMatch(String(detail), /SCAN (?!e VIRTUAL)|AUTOMATIC/, condition);
+    }
+    const last = "SELECT position FROM event_log ORDER BY record_position DESC, position DESC LIMIT 1";
+    assert.equal(database.prepare(last).get()?.position, 4);
     database.close();
   });
 });
@@ -132,7 +230,8 @@ describe("reading", () => {
     openDatabase("events", { path }).close();
     const database = new RecordingDatabase(path);
     append(database, "traffic-A-20260101", [
-      stored("A", randomUUID()),
+      received("A", "m"),
+      stored("A", "m"),
       failed("A", randomUUID()),
       stored("A", randomUUID()),
     ]);
@@ -166,7 +265,7 @@ describe("reading", () => {
       }
     }
     const used = plans.flatMap((plan) => plan.steps).join("\n");
-    for (const index of ["events_by_stream", "events_by_message", "events_by_rare_type", "streams_by_flow"]) {
+    for (const index of ["records_by_stream", "records_by_message", "records_by_rare_type", "streams_by_flow"]) {
       assert.match(used, new RegExp(index));
     }
     database.close();
@@ -177,7 +276,7 @@ describe("reading", () => {
     append(
       database,
       "traffic-A-20260101",
-      many(25_000, () => stored("A", "m")),
+      many(25_000, (index) => stored("A", `m${index}`)),
     );
     append(database, "deliveries-A-20260101", [skipped("A")]);
     const reader = new EventLogReader(database);

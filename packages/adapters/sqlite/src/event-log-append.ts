@@ -5,6 +5,7 @@
  * versions are read inside the transaction, so any number of connections may append to the same file.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
 import {
   type AppendResult,
   EventRejected,
@@ -13,7 +14,7 @@ import {
   WrongExpectedVersion,
 } from "@sluice/domain";
 import { isDataError, transact } from "./connection.ts";
-import { CELLS, type Cell, type EncodedAppend } from "./event-codec.ts";
+import { CELLS, type Cell, type EncodedAppend, idsOf } from "./event-codec.ts";
 
 export type AppendOutcome = AppendResult | WrongExpectedVersion | EventRejected;
 
@@ -32,11 +33,13 @@ interface Tail {
   readonly streams: Map<string, StreamState>;
 }
 
-interface KnownEvent {
+interface KnownRecord {
   readonly position: number;
   readonly stream: string;
   readonly version: number;
   readonly recordedAt: number;
+  readonly count: number;
+  readonly events: string;
 }
 
 const UNKNOWN_STREAM: StreamState = { id: null, version: 0, lastPosition: 0 };
@@ -54,7 +57,10 @@ export class EventLogAppender {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#lastEvent = database.prepare("SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1");
+    this.#lastEvent = database.prepare(
+      `SELECT position + count - 1 AS position, recorded_at AS recordedAt FROM records
+       WHERE records.position = (SELECT max(position) FROM records)`,
+    );
     this.#stream = database.prepare("SELECT id, version, last_position AS lastPosition FROM streams WHERE name = ?");
     this.#createStream = database.prepare(
       `INSERT INTO streams (name, category, flow, version, first_position, last_position)
@@ -62,13 +68,12 @@ export class EventLogAppender {
     );
     this.#updateStream = database.prepare("UPDATE streams SET version = ?, last_position = ? WHERE id = ?");
     this.#insert = database.prepare(
-      `INSERT INTO events
-         (position, id, stream_id, version, type, schema_version, message_id, recorded_at, metadata, data)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO records (position, id, stream_id, version, type, count, message_id, recorded_at, events)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#byId = database.prepare(
-      `SELECT e.position, s.name AS stream, e.version, e.recorded_at AS recordedAt
-       FROM events AS e JOIN streams AS s ON s.id = e.stream_id WHERE e.id = ?`,
+      `SELECT r.position, s.name AS stream, r.version, r.recorded_at AS recordedAt, r.count, r.events
+       FROM records AS r JOIN streams AS s ON s.id = r.stream_id WHERE r.id = ?`,
     );
   }
 
@@ -92,8 +97,8 @@ export class EventLogAppender {
     appendOne: (append: EncodedAppend, tail: Tail) => AppendOutcome,
   ): readonly AppendOutcome[] {
     return transact(this.#database, () => {
-      const last = this.#lastEvent.get() as { position: number; recorded_at: number } | undefined;
-      const tail: Tail = { position: last?.position ?? 0, recordedAt: last?.recorded_at ?? 0, streams: new Map() };
+      const last = this.#lastEvent.get() as { position: number; recordedAt: number } | undefined;
+      const tail: Tail = { position: last?.position ?? 0, recordedAt: last?.recordedAt ?? 0, streams: new Map() };
       const outcomes = appends.map((append) => appendOne(append, tail));
       for (const { id, version, lastPosition } of tail.streams.values()) {
         this.#updateStream.run(version, lastPosition, id);
@@ -151,21 +156,23 @@ export class EventLogAppender {
       const state = tail.streams.get(stream) ?? (before.get(stream) as StreamState);
       const id = state.id ?? this.#create(stream, position + 1);
       let { version } = state;
-      for (let count = append.counts[index] as number; count > 0; count--) {
-        const at = cell;
-        cell += CELLS;
+      const end = version + (append.counts[index] as number);
+      while (version < end) {
+        const count = cells[cell + 3] as number;
         this.#insert.run(
-          ++position,
-          cells[at] as Cell,
+          position + 1,
+          cells[cell] as Cell,
           id,
-          ++version,
-          cells[at + 1] as Cell,
-          cells[at + 2] as Cell,
-          cells[at + 3] as Cell,
+          version + 1,
+          cells[cell + 1] as Cell,
+          count,
+          cells[cell + 2] as Cell,
           recordedAt,
-          cells[at + 5] as Cell,
-          cells[at + 4] as Cell,
+          cells[cell + 4] as Cell,
         );
+        position += count;
+        version += count;
+        cell += CELLS;
       }
       tail.streams.set(stream, { id, version, lastPosition: position });
     }
@@ -184,29 +191,37 @@ export class EventLogAppender {
     return (row as { id: number }).id;
   }
 
-  /** What the first try of this batch gave, if there was one; null when the log has none of its events. */
+  /** What the first try of this batch gave, if there was one; null when the log has none of its records. */
   #known(append: EncodedAppend): AppendOutcome | null {
-    const total = append.cells.length / CELLS;
-    const ids = Array.from({ length: total }, (_, index) => append.cells[index * CELLS] as string);
+    const { cells } = append;
+    const total = cells.length / CELLS;
+    const ids = Array.from({ length: total }, (_, index) => cells[index * CELLS] as string);
     if (new Set(ids).size < total) return new EventRejected("an event id is twice in the batch");
-    const events = ids.map((id) => this.#byId.get(id) as KnownEvent | undefined);
-    const known = events.filter((event) => event !== undefined);
+    const known = ids
+      .map((id) => this.#byId.get(id) as KnownRecord | undefined)
+      .filter((record) => record !== undefined);
     if (known.length === 0) return null;
-    if (known.length < total) {
-      return new EventRejected(`${known.length} of the batch's ${total} events are in the log already`);
-    }
+    if (known.length < total) return new EventRejected("a part of the batch's events is in the log already");
     const versions: number[] = [];
-    let index = 0;
+    let record = 0;
     for (const [entry, stream] of append.streams.entries()) {
-      const end = index + (append.counts[entry] as number);
-      if (known.slice(index, end).some((event) => event.stream !== stream)) {
-        return new EventRejected(`events of the batch are in the log already, not in stream ${stream}`);
+      let version = 0;
+      for (let rest = append.counts[entry] as number; rest > 0; record++) {
+        const found = known[record] as KnownRecord;
+        if (found.stream !== stream) {
+          return new EventRejected(`events of the batch are in the log already, not in stream ${stream}`);
+        }
+        const sent = cells[record * CELLS + 4] as string;
+        if (found.events !== sent && !isDeepStrictEqual(idsOf(found.events), idsOf(sent))) {
+          return new EventRejected(`event ${ids[record]} is in the log already, with other events of its message`);
+        }
+        rest -= found.count;
+        version = found.version + found.count - 1;
       }
-      versions.push((known[end - 1] as KnownEvent).version);
-      index = end;
+      versions.push(version);
     }
-    const last = known[total - 1] as KnownEvent;
-    return { position: String(last.position), duplicate: true, versions, recordedAt: iso(last.recordedAt) };
+    const { position, count, recordedAt } = known[total - 1] as KnownRecord;
+    return { position: String(position + count - 1), duplicate: true, versions, recordedAt: iso(recordedAt) };
   }
 }
 

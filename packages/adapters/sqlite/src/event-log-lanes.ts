@@ -1,7 +1,7 @@
 /**
- * Which events a filter has to look at, found through an index: positions in reading order, without their rows.
+ * Which records a filter has to look at, found through an index: positions in reading order, without their rows.
  *
- * A lane is a sequence of positions that one index gives in order: the events of a message, of a stream, of a rare
+ * A lane is a sequence of positions that one index gives in order: the records of a message, of a stream, of a rare
  * type. A flow is one lane a stream; streams whose first and last position lie outside the range are not touched.
  */
 import type { EventFilter } from "@sluice/domain";
@@ -10,16 +10,18 @@ import type { StatementCache } from "./statement-cache.ts";
 /** Positions, both inclusive. */
 export interface Range {
   readonly first: number;
+  /** Of the record that `first` lies in. */
+  readonly start: number;
   readonly last: number;
   readonly backwards: boolean;
 }
 
-/** Types left out of the index `events_by_rare_type`; the condition must be repeated for SQLite to use it. */
+/** Types left out of the index `records_by_rare_type`; the condition must be repeated for SQLite to use it. */
 const COMMON_TYPES = ["StoredAttribute", "MessageReceived", "EndpointForwarded"];
 const IS_RARE = COMMON_TYPES.map((type) => `type <> '${type}'`).join(" AND ");
 
 /**
- * The first `count` positions in the range that can match, in reading order; fewer only when there are no more. Null
+ * The positions of the first `count` records in the range that can match, in reading order; fewer only when there are no more. Null
  * when no index narrows the filter down, so that the range itself is to be read.
  */
 export const candidates = (
@@ -40,9 +42,21 @@ export const candidates = (
   return null;
 };
 
+/** Position of the record that an event lies in; 0 before the first. */
+export const recordAt = (statements: StatementCache, position: number): number => {
+  const record = statements.prepare("SELECT position FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1");
+  return (record.get(position) as { position: number } | undefined)?.position ?? 0;
+};
+
 /** The first position in the range that was recorded at the instant (milliseconds since the epoch) or later. */
-export const firstAtOrAfter = (statements: StatementCache, { first, last }: Range, instant: number): number => {
-  const recordedAt = statements.prepare("SELECT recorded_at AS recordedAt FROM events WHERE position = ?");
+export const firstAtOrAfter = (
+  statements: StatementCache,
+  { first, last }: Pick<Range, "first" | "last">,
+  instant: number,
+): number => {
+  const recordedAt = statements.prepare(
+    "SELECT recorded_at AS recordedAt FROM records WHERE position <= ? ORDER BY position DESC LIMIT 1",
+  );
   return search(
     first,
     last + 1,
@@ -59,10 +73,10 @@ const positions = (
 ): number[] =>
   statements
     .prepare(
-      `SELECT position FROM events WHERE ${condition} AND position BETWEEN ? AND ?
+      `SELECT position FROM records WHERE ${condition} AND position BETWEEN ? AND ?
        ORDER BY position${range.backwards ? " DESC" : ""} LIMIT ?`,
     )
-    .all(value, range.first, range.last, count)
+    .all(value, range.start, range.last, count)
     .map((row) => row.position as number);
 
 interface StreamRow {
@@ -85,7 +99,7 @@ const ofStreams = (
        WHERE ${condition} AND first_position <= ? AND last_position >= ?
        ORDER BY ${range.backwards ? "last_position DESC" : "first_position"}`,
     )
-    .all(value, range.last, range.first) as unknown as StreamRow[];
+    .all(value, range.last, range.start) as unknown as StreamRow[];
   let found: number[] = [];
   for (const stream of streams) {
     const farthest = found.length < count ? undefined : (found.at(-1) as number);
@@ -98,17 +112,19 @@ const ofStreams = (
 
 /** Versions and positions of a stream rise together, so position bounds become version bounds by binary search. */
 const ofStream = (statements: StatementCache, stream: StreamRow, range: Range, count: number): number[] => {
-  const byVersion = statements.prepare("SELECT position FROM events WHERE stream_id = ? AND version = ?");
+  const byVersion = statements.prepare(
+    `SELECT position, version FROM records WHERE stream_id = ? AND version <= ? ORDER BY version DESC LIMIT 1`,
+  );
   const firstFrom = (position: number): number =>
     search(1, stream.version + 1, (version) => {
-      const event = byVersion.get(stream.id, version) as { position: number };
-      return event.position >= position;
+      const record = byVersion.get(stream.id, version) as { position: number; version: number };
+      return record.position + version - record.version >= position;
     });
-  const first = stream.first >= range.first ? 1 : firstFrom(range.first);
+  const first = stream.first >= range.start ? 1 : firstFrom(range.start);
   const last = stream.last <= range.last ? stream.version : firstFrom(range.last + 1) - 1;
   return statements
     .prepare(
-      `SELECT position FROM events WHERE stream_id = ? AND version BETWEEN ? AND ?
+      `SELECT position FROM records WHERE stream_id = ? AND version BETWEEN ? AND ?
        ORDER BY version${range.backwards ? " DESC" : ""} LIMIT ?`,
     )
     .all(stream.id, first, last, count)

@@ -1,19 +1,19 @@
 /**
  * Reading the event log, synchronously, on one connection.
  *
- * A filtered read looks at a bounded number of events and then returns with what it has and how far it came, so that
- * no reader holds its thread for long, however rare what it seeks. Which events it looks at is decided by the part of
+ * A filtered read looks at a bounded number of records and then returns with what it has and how far it came, so that
+ * no reader holds its thread for long, however rare what it seeks. Which records it looks at is decided by the part of
  * the filter that an index answers best (`event-log-lanes.ts`); the rest of the filter is checked on their rows. Time
  * bounds become position bounds, since `recordedAt` never goes back along the log.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { EventFilter, ReadAllOptions, ReadStreamOptions } from "@sluice/domain";
-import type { EncodedPage } from "./event-codec.ts";
-import { candidates, firstAtOrAfter, type Range } from "./event-log-lanes.ts";
-import { type EventRow, type EventRowAndKeys, EventRows, ROW, ROW_AND_KEYS } from "./event-log-rows.ts";
+import { type EncodedPage, FOLLOWING_TYPE } from "./event-codec.ts";
+import { candidates, firstAtOrAfter, type Range, recordAt } from "./event-log-lanes.ts";
+import { EventRows, type RecordRow, type RecordRowAndKeys, ROW, ROW_AND_KEYS } from "./event-log-rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 
-/** Events that one filtered read looks at, at the most: some 10 ms of work. */
+/** Records that one filtered read looks at, at the most: some 10 ms of work. */
 const LOOK_LIMIT = 10_000;
 
 /** Characters of data after which a page ends before its limit, so that pages of large payloads fit in memory. */
@@ -28,21 +28,23 @@ export class EventLogReader {
 
   /** Position of the last event; null when there is none. */
   head(): number | null {
-    const row = this.#statements.prepare("SELECT max(position) AS head FROM events").get() as { head: number | null };
-    return row.head;
+    const row = this.#statements
+      .prepare("SELECT position + count - 1 AS head FROM records WHERE position = (SELECT max(position) FROM records)")
+      .get();
+    return (row as { head: number } | undefined)?.head ?? null;
   }
 
   readAll({ after, limit, filter, direction }: ReadAllOptions): EncodedPage {
     const head = this.head() ?? 0;
     const backwards = direction === "backwards";
     const from = after === undefined ? null : parsePosition(after);
-    const whole: Range = backwards
-      ? { first: 1, last: Math.min(head, (from ?? Number.POSITIVE_INFINITY) - 1), backwards }
-      : { first: (from ?? 0) + 1, last: head, backwards };
+    const whole = backwards
+      ? { first: 1, last: Math.min(head, (from ?? Number.POSITIVE_INFINITY) - 1) }
+      : { first: (from ?? 0) + 1, last: head };
     if (whole.first > whole.last) return { events: "[]", position: null, atEnd: true };
 
-    const range = this.#within(whole, filter);
-    const rows = new EventRows(limit, PAGE_CHARACTERS);
+    const range = this.#within(whole, backwards, filter);
+    const rows = new EventRows(limit, PAGE_CHARACTERS, backwards);
     const looked = filter === undefined ? this.#scan(range, undefined, rows) : this.#filtered(range, filter, rows);
     // Nothing outside the time bounds matches, so a read that came to the end of the range came to the end of the log.
     const end = backwards ? whole.first : whole.last;
@@ -50,25 +52,41 @@ export class EventLogReader {
     return { events: rows.toString(), position, atEnd: position === end };
   }
 
-  /** A JSON array of the stream's events. */
+  /** A JSON array of `PageRecord`s with the stream's events. */
   readStream(stream: string, { from, limit, direction }: ReadStreamOptions): string {
-    const rows = new EventRows(limit, Number.POSITIVE_INFINITY);
-    const statement =
-      direction === "backwards"
-        ? this.#statements.prepare(`${ROW} WHERE s.name = ? AND e.version <= ? ORDER BY e.version DESC LIMIT ?`)
-        : this.#statements.prepare(`${ROW} WHERE s.name = ? AND e.version >= ? ORDER BY e.version LIMIT ?`);
-    const first = from ?? (direction === "backwards" ? Number.MAX_SAFE_INTEGER : 1);
-    for (const row of statement.iterate(stream, first, limit)) rows.add(row as unknown as EventRow);
+    const backwards = direction === "backwards";
+    const rows = new EventRows(limit, Number.POSITIVE_INFINITY, backwards);
+    // The record that holds the version, or the nearest one before it.
+    const holding = this.#statements.prepare(
+      `SELECT r.position, r.version, r.count FROM records AS r JOIN streams AS s ON s.id = r.stream_id
+       WHERE s.name = ? AND r.version <= ? ORDER BY r.version DESC LIMIT 1`,
+    );
+    const version = from ?? (backwards ? Number.MAX_SAFE_INTEGER : 1);
+    const held = holding.get(stream, backwards ? version : Math.max(version, 1)) as
+      | { position: number; version: number; count: number }
+      | undefined;
+    if (held === undefined || (!backwards && version >= held.version + held.count)) return rows.toString();
+    const position = held.position + Math.max(version - held.version, 0);
+    const statement = this.#statements.prepare(
+      backwards
+        ? `${ROW} WHERE s.name = ? AND r.version <= ? ORDER BY r.version DESC`
+        : `${ROW} WHERE s.name = ? AND r.version >= ? ORDER BY r.version`,
+    );
+    const [first, last] = backwards ? [1, position] : [position, Number.MAX_SAFE_INTEGER];
+    for (const row of statement.iterate(stream, held.version)) {
+      rows.add(row as unknown as RecordRow, first, last);
+      if (rows.full) break;
+    }
     return rows.toString();
   }
 
-  #within(range: Range, filter: EventFilter | undefined): Range {
+  #within(whole: Pick<Range, "first" | "last">, backwards: boolean, filter: EventFilter | undefined): Range {
     const { recordedFrom, recordedTo } = filter ?? {};
     const first =
-      recordedFrom === undefined ? range.first : firstAtOrAfter(this.#statements, range, instant(recordedFrom));
+      recordedFrom === undefined ? whole.first : firstAtOrAfter(this.#statements, whole, instant(recordedFrom));
     const last =
-      recordedTo === undefined ? range.last : firstAtOrAfter(this.#statements, range, instant(recordedTo) + 1) - 1;
-    return { first, last, backwards: range.backwards };
+      recordedTo === undefined ? whole.last : firstAtOrAfter(this.#statements, whole, instant(recordedTo) + 1) - 1;
+    return { first, start: recordAt(this.#statements, first), last, backwards };
   }
 
   /** @returns the last position looked at; null: the range was looked at to its end */
@@ -80,35 +98,46 @@ export class EventLogReader {
     const positions = candidates(this.#statements, filter, range, count);
     if (positions === null) {
       const { first, last, backwards } = range;
-      const window: Range = backwards
-        ? { ...range, first: Math.max(first, last - LOOK_LIMIT + 1) }
-        : { ...range, last: Math.min(last, first + LOOK_LIMIT - 1) };
-      const looked = this.#scan(window, types, rows);
+      const low = backwards ? Math.max(first, last - LOOK_LIMIT + 1) : first;
+      const high = backwards ? last : Math.min(last, first + LOOK_LIMIT - 1);
+      const start = low === first ? range.start : recordAt(this.#statements, low);
+      const looked = this.#scan({ first: low, start, last: high, backwards }, types, rows);
       if (looked !== null) return looked;
-      if (backwards) return window.first === first ? null : window.first;
-      return window.last === last ? null : window.last;
+      if (backwards) return low === first ? null : low;
+      return high === last ? null : high;
     }
     const matches = matcher(filter);
-    const statement = this.#statements.prepare(`${ROW_AND_KEYS} WHERE e.position = ?`);
+    const wanted = types && new Set<string>(types);
+    const statement = this.#statements.prepare(`${ROW_AND_KEYS} WHERE r.position = ?`);
+    let looked = 0;
     for (const position of positions) {
       if (rows.full) return rows.lastPosition;
-      const row = statement.get(position) as unknown as EventRowAndKeys;
-      if (matches(row)) rows.add(row);
+      const row = statement.get(position) as unknown as RecordRowAndKeys;
+      if (matches(row)) rows.add(row, range.first, range.last, wanted);
+      looked = range.backwards ? Math.max(position, range.first) : Math.min(position + row.count - 1, range.last);
     }
-    return positions.length < count ? null : (positions.at(-1) as number);
+    if (rows.full) return rows.lastPosition;
+    return positions.length < count ? null : looked;
   }
 
   /** The range itself, in order. @returns the last position given when the page is full, null when the range ended */
-  #scan({ first, last, backwards }: Range, types: readonly string[] | undefined, rows: EventRows): number | null {
+  #scan(
+    { first, start, last, backwards }: Range,
+    types: readonly string[] | undefined,
+    rows: EventRows,
+  ): number | null {
+    const wanted = types && new Set(types);
+    const follows = wanted?.has(FOLLOWING_TYPE) ? " OR r.count > 1" : "";
     const statement = this.#statements.prepare(
-      `${ROW} WHERE e.position BETWEEN ? AND ?${types ? " AND e.type IN (SELECT value FROM json_each(?))" : ""}
-       ORDER BY e.position${backwards ? " DESC" : ""}`,
+      `${ROW} WHERE r.position BETWEEN ? AND ?
+       ${types ? `AND (r.type IN (SELECT value FROM json_each(?))${follows})` : ""}
+       ORDER BY r.position${backwards ? " DESC" : ""}`,
     );
-    for (const row of statement.iterate(first, last, ...(types ? [JSON.stringify(types)] : []))) {
+    for (const row of statement.iterate(start, last, ...(types ? [JSON.stringify(types)] : []))) {
       if (rows.full) return rows.lastPosition;
-      rows.add(row as unknown as EventRow);
+      rows.add(row as unknown as RecordRow, first, last, wanted);
     }
-    return null;
+    return rows.full ? rows.lastPosition : null;
   }
 }
 
@@ -124,11 +153,10 @@ const instant = (text: string): number => {
   return milliseconds;
 };
 
-const matcher = (filter: EventFilter): ((row: EventRowAndKeys) => boolean) => {
-  const types = filter.types && new Set<string>(filter.types);
-  return (row) =>
+/** Whether some event of the record can match: types are looked at event by event. */
+const matcher =
+  (filter: EventFilter): ((row: RecordRowAndKeys) => boolean) =>
+  (row) =>
     (filter.messageId === undefined || row.messageId === filter.messageId) &&
     (filter.stream === undefined || row.stream === filter.stream) &&
-    (filter.flow === undefined || row.flow === filter.flow) &&
-    (types === undefined || types.has(row.type));
-};
+    (filter.flow === undefined || row.flow === filter.flow);

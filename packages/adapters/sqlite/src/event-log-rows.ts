@@ -1,69 +1,89 @@
 /**
- * Rows of the event log as JSON text of `RecordedEvent`s. Data and metadata are JSON already, and SQLite puts the rest
- * around them: one text a row costs half of what eleven columns cost on their way into JavaScript.
+ * Records of the event log as JSON text of `PageRecord`s. Events are JSON already, and SQLite puts the rest around them:
+ * one text a record costs less than as many columns cost on their way into JavaScript.
  */
+import { FOLLOWING_TYPE } from "./event-codec.ts";
 
 const TEXT = `
-  '{"id":' || json_quote(e.id) || ',"stream":' || json_quote(s.name) || ',"version":' || e.version ||
-  ',"position":"' || e.position || '","type":' || json_quote(e.type) || ',"schemaVersion":' || e.schema_version ||
-  ',"data":' || e.data || ',"metadata":' || coalesce(e.metadata, '{}')`;
+  '{"stream":' || json_quote(s.name) || ',"version":' || r.version || ',"position":' || r.position ||
+  ',"events":' || r.events`;
 
-const FROM = "FROM events AS e JOIN streams AS s ON s.id = e.stream_id";
+const FROM = "FROM records AS r JOIN streams AS s ON s.id = r.stream_id";
 
-export const ROW = `SELECT e.position, e.recorded_at AS recordedAt, ${TEXT} AS text ${FROM}`;
+export const ROW = `SELECT r.position, r.count, r.type, r.recorded_at AS recordedAt, ${TEXT} AS text ${FROM}`;
 
 /** With what a filter looks at. */
 export const ROW_AND_KEYS = `
-  SELECT e.position, e.recorded_at AS recordedAt, ${TEXT} AS text,
-    s.name AS stream, s.flow, e.type, e.message_id AS messageId ${FROM}`;
+  SELECT r.position, r.count, r.type, r.recorded_at AS recordedAt, ${TEXT} AS text,
+    s.name AS stream, s.flow, r.message_id AS messageId ${FROM}`;
 
-export interface EventRow {
+export interface RecordRow {
+  /** Of the first event. */
   readonly position: number;
+  /** Of events. */
+  readonly count: number;
+  /** Of the first event; all others are of `FOLLOWING_TYPE`. */
+  readonly type: string;
   readonly recordedAt: number;
-  /** The event, but for `recordedAt` and the closing brace. */
+  /** The record, but for `from`, `to`, `recordedAt` and the closing brace. */
   readonly text: string;
 }
 
-export interface EventRowAndKeys extends EventRow {
+export interface RecordRowAndKeys extends RecordRow {
   readonly stream: string;
   readonly flow: string | null;
-  readonly type: string;
   readonly messageId: string | null;
 }
 
-/** Collects rows up to a number of events and about a number of characters, at least one event. */
+/** Collects events up to a number of them and about a number of characters, at least one event. */
 export class EventRows {
   readonly limit: number;
+  readonly #backwards: boolean;
   #room: number;
+  #count = 0;
   #texts: string[] = [];
   #lastPosition = 0;
   #recordedAt = Number.NaN;
   #recordedAtText = "";
 
-  constructor(limit: number, characters: number) {
+  constructor(limit: number, characters: number, backwards: boolean) {
     this.limit = limit;
     this.#room = characters;
+    this.#backwards = backwards;
   }
 
   get full(): boolean {
-    return this.#texts.length >= this.limit || (this.#room <= 0 && this.#texts.length > 0);
+    return this.#count >= this.limit || (this.#room <= 0 && this.#count > 0);
   }
 
   get lastPosition(): number {
     return this.#lastPosition;
   }
 
-  add(row: EventRow): void {
+  /** Takes the events of the record that lie between two positions, inclusive, and are of the types, if any are given. */
+  add(row: RecordRow, first: number, last: number, types?: ReadonlySet<string>): void {
+    let low = Math.max(first - row.position, 0);
+    let high = Math.min(last - row.position, row.count - 1);
+    if (types) {
+      if (!types.has(row.type)) low = Math.max(low, 1);
+      if (!types.has(FOLLOWING_TYPE)) high = Math.min(high, 0);
+    }
+    const room = this.limit - this.#count;
+    if (this.#backwards) low = Math.max(low, high - room + 1);
+    else high = Math.min(high, low + room - 1);
+    if (low > high) return;
     if (row.recordedAt !== this.#recordedAt) {
       this.#recordedAt = row.recordedAt;
       this.#recordedAtText = new Date(row.recordedAt).toISOString();
     }
-    this.#texts.push(`${row.text},"recordedAt":"${this.#recordedAtText}"}`);
+    const [from, to] = this.#backwards ? [high, low] : [low, high];
+    this.#texts.push(`${row.text},"from":${from},"to":${to},"recordedAt":"${this.#recordedAtText}"}`);
     this.#room -= row.text.length;
-    this.#lastPosition = row.position;
+    this.#count += high - low + 1;
+    this.#lastPosition = row.position + to;
   }
 
-  /** A JSON array of the events added. */
+  /** A JSON array of `PageRecord`s. */
   toString(): string {
     return `[${this.#texts.join(",")}]`;
   }

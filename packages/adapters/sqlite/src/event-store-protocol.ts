@@ -17,7 +17,7 @@ export interface Calls {
   start: { argument: null; answer: string };
   append: { argument: EncodedAppend; answer: AppendResult };
   readAll: { argument: ReadAllOptions; answer: EncodedPage };
-  /** A JSON array of events. */
+  /** A JSON array of `PageRecord`s. */
   readStream: { argument: { readonly stream: string; readonly options: ReadStreamOptions }; answer: string };
   head: { argument: null; answer: number | null };
 }

@@ -5,7 +5,6 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { DatabaseOptions } from "./config.ts";
-import { CELLS } from "./event-codec.ts";
 import { EventLog } from "./event-log.ts";
 import { type Answer, type Message, perform, type Request, toPlainError } from "./event-store-protocol.ts";
 
@@ -55,7 +54,7 @@ const start = (port: NonNullable<typeof parentPort>, { options, fileIdentity }: 
       let events = 0;
       while (message?.name === "append" && events < GROUP_EVENTS) {
         group.push(message);
-        events += message.argument.cells.length / CELLS;
+        for (const count of message.argument.counts) events += count;
         message = next();
       }
       if (group.length > 0) {

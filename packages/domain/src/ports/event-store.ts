@@ -11,6 +11,11 @@
  *
  * Retry. `EventStoreUnavailable` may be retried with the same batch (same event ids): if the first try did commit, the
  * second resolves with `duplicate: true` and stores nothing. `WrongExpectedVersion` may not: decide again first.
+ *
+ * Known ids. A batch of which the log has a part is refused, as is one that has an id twice. A store may leave one kind
+ * of id unchecked: that of a StoredAttribute which in its batch directly follows, in the same stream and with the same
+ * message id, a MessageReceived or another StoredAttribute. Such events are decided, sent and sent again together with
+ * the event that they follow, whose id stands for theirs.
  */
 import type { EventType, NewEvent, RecordedEvent } from "@sluice/contracts";
 

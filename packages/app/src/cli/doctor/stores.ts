@@ -60,7 +60,9 @@ const searchDamage = (name: string, database: DatabaseSync, size: number, deep: 
 
 /** The clock must not be behind the last event: recorded times never go back, so they would stand still until then. */
 const checkLog = (database: DatabaseSync, now: number): Finding => {
-  const last = database.prepare("SELECT position, recorded_at FROM event_log ORDER BY position DESC LIMIT 1").get();
+  const last = database
+    .prepare("SELECT position, recorded_at FROM event_log ORDER BY record_position DESC, position DESC LIMIT 1")
+    .get();
   if (last === undefined) return ok("clock", "the log has no event yet");
   const ahead = Date.parse(last.recorded_at as string) - now;
   const text = `the last event is number ${last.position}, of ${last.recorded_at}`;
