@@ -10,7 +10,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { EventFilter, ReadAllOptions, ReadStreamOptions } from "@sluice/domain";
 import { type EncodedPage, FOLLOWING_TYPE } from "./event-codec.ts";
 import { candidates, firstAtOrAfter, type Range, recordAt } from "./event-log-lanes.ts";
-import { EventRows, type RecordRow, type RecordRowAndKeys, ROW, ROW_AND_KEYS } from "./event-log-rows.ts";
+import { EventRows, type RecordRow, type RecordRowAndKeys, ROW, rowAndKeys } from "./event-log-rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 
 /** Records that one filtered read looks at, at the most: some 10 ms of work. */
@@ -108,7 +108,7 @@ export class EventLogReader {
     }
     const matches = matcher(filter);
     const wanted = types && new Set<string>(types);
-    const statement = this.#statements.prepare(`${ROW_AND_KEYS} WHERE r.position = ?`);
+    const statement = this.#statements.prepare(`${rowAndKeys(wanted)} WHERE r.position = ?`);
     let looked = 0;
     for (const position of positions) {
       if (rows.full) return rows.lastPosition;
@@ -129,7 +129,7 @@ export class EventLogReader {
     const wanted = types && new Set(types);
     const follows = wanted?.has(FOLLOWING_TYPE) ? " OR r.count > 1" : "";
     const statement = this.#statements.prepare(
-      `${ROW} WHERE r.position BETWEEN ? AND ?
+      `${wanted ? rowAndKeys(wanted) : ROW} WHERE r.position BETWEEN ? AND ?
        ${types ? `AND (r.type IN (SELECT value FROM json_each(?))${follows})` : ""}
        ORDER BY r.position${backwards ? " DESC" : ""}`,
     );
