@@ -1,7 +1,19 @@
 /** Conformance: the same batch again, as after a failure of which nobody knows whether it came before the commit. */
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import type { NewEvent } from "@sluice/contracts";
 import { EventRejected } from "@sluice/domain";
-import { assertSound, type EventStoreDefinition, many, readEverything, skipped, to } from "./event-store-support.ts";
+import {
+  assertSound,
+  type EventStoreDefinition,
+  ids,
+  many,
+  readEverything,
+  received,
+  skipped,
+  stored,
+  to,
+} from "./event-store-support.ts";
 
 export const idempotenceDefinitions: readonly EventStoreDefinition[] = [
   {
@@ -32,6 +44,34 @@ export const idempotenceDefinitions: readonly EventStoreDefinition[] = [
       const second = await store.append(batch);
       assert.deepEqual(second, { ...first, duplicate: true });
       assert.equal((await readEverything(store)).length, 6);
+    },
+  },
+  {
+    name: "stores messages with their attributes that are sent again once, and gives each event by itself",
+    async run({ open }) {
+      const store = await open();
+      const message = (): NewEvent[] => {
+        const messageId = randomUUID();
+        return [received("A", messageId), ...many(3, (index) => stored("A", messageId, `a${index}`))];
+      };
+      const events = [...message(), ...message()];
+      const batch = [to("traffic-A-20260101", events, 0)];
+      const first = await store.append(batch);
+      assert.deepEqual(first.versions, [8]);
+      assert.deepEqual(await store.append(batch), { ...first, duplicate: true });
+      assert.deepEqual(ids(await readEverything(store)), ids(events));
+      assertSound(store, await readEverything(store));
+      for (const limit of [1, 3, 5]) {
+        assert.deepEqual(ids(await readEverything(store, undefined, { limit })), ids(events));
+        const backwards = await readEverything(
+          store,
+          { types: ["StoredAttribute"] },
+          { limit, direction: "backwards" },
+        );
+        assert.deepEqual(ids(backwards), ids(events.filter(({ type }) => type === "StoredAttribute").toReversed()));
+        const stream = await store.readStream("traffic-A-20260101", { from: 3, limit });
+        assert.deepEqual(ids(stream), ids(events.slice(2, 2 + limit)));
+      }
     },
   },
   {

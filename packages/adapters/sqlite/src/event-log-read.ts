@@ -13,7 +13,7 @@ import { candidates, firstAtOrAfter, type Range, recordAt } from "./event-log-la
 import { EventRows, type RecordRow, type RecordRowAndKeys, ROW, rowAndKeys } from "./event-log-rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 
-/** Records that one filtered read looks at, at the most: some 10 ms of work. */
+/** Records that one filtered read looks at, at the most: some 100 ms of work where none of them matches. */
 const LOOK_LIMIT = 10_000;
 
 /** Characters of data after which a page ends before its limit, so that pages of large payloads fit in memory. */
