@@ -46,6 +46,8 @@ const name = (value: string, what: string): string => {
 };
 
 const MAX_INTEGER = 2 ** 31 - 1;
+/** Of a batch's data: in UTF-8 it stays below the 1 GB that PostgreSQL takes in one value. */
+const MAX_CHARACTERS = 256 * 1024 * 1024;
 
 /** @throws EventRejected */
 export const encodeAppend = (batch: readonly StreamAppend[]): EncodedAppend => {
@@ -74,6 +76,7 @@ export const encodeAppend = (batch: readonly StreamAppend[]): EncodedAppend => {
       allMetadata.push(metadataText(metadata));
     }
   }
+  if (size > MAX_CHARACTERS) throw new EventRejected(`the batch has ${size} characters of data`);
   if (new Set(ids).size < ids.length) throw new EventRejected("an event id is twice in the batch");
   return {
     entries: batch.map(({ stream, expected, events }) => ({ stream, expected, count: events.length })),
@@ -122,7 +125,7 @@ export const appendArguments = (group: readonly EncodedAppend[], now: number): r
   const names = [...streams.keys()];
   const parsed = names.map(parseStream);
   return [
-    now,
+    Math.trunc(now),
     names,
     parsed.map((stream) => stream?.category ?? ""),
     parsed.map((stream) => stream?.flow ?? ""),

@@ -146,10 +146,12 @@ export class EventLogReader {
       `SELECT position, stream, version, recorded_at, schema_version, id, type, metadata,
          CASE WHEN before IS NULL OR before < ${PAGE_BYTES} THEN data END AS data
        FROM (
-         SELECT e.*, s.name AS stream, sum(octet_length(e.data)) OVER (
-           ORDER BY e.position ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-         FROM events AS e JOIN streams AS s ON s.id = e.stream_id
-         WHERE ${condition} ORDER BY e.position ${order} LIMIT $1
+         SELECT *, sum(octet_length(data)) OVER (
+           ORDER BY position ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+         FROM (
+           SELECT e.*, s.name AS stream FROM events AS e JOIN streams AS s ON s.id = e.stream_id
+           WHERE ${condition} ORDER BY e.position ${order} LIMIT $1
+         ) AS found
        ) AS page
        ORDER BY position ${order}`,
       [limit, ...values],
