@@ -62,6 +62,17 @@ export const openPool = (
 /** A connection of its own, not opened yet. */
 export const makeClient = (options: PostgresOptions): Client => new Client(clientConfig(options, {}));
 
+/** Milliseconds that a goodbye may take; a server that is gone never answers it. */
+const CLOSE_MS = 3_000;
+
+/** Ends a connection, or a pool once its statements under way have ended; or gives up on it. */
+export const close = async (one: Client | Pool): Promise<void> => {
+  const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, CLOSE_MS).unref();
+  await Promise.race([one.end().catch(() => undefined), tooLong]);
+  clearTimeout(timer);
+};
+
 /** The SQLSTATE of an error that the server gave; null for any other. */
 export const sqlState = (error: unknown): string | null =>
   error instanceof DatabaseError ? (error.code ?? null) : null;

@@ -13,7 +13,7 @@ import {
 } from "@sluice/domain";
 import type { Pool } from "pg";
 import { eventStoreDefaults, type PostgresEventStoreOptions, postgresDefaults } from "./config.ts";
-import { openPool, schemaOf, UnusableDatabase } from "./connection.ts";
+import { close, openPool, schemaOf, UnusableDatabase } from "./connection.ts";
 import { encodeAppend } from "./event-codec.ts";
 import { EventLogAppender, unavailable } from "./event-log-append.ts";
 import { EventLogReader, parsePosition } from "./event-log-read.ts";
@@ -66,7 +66,7 @@ export class PostgresEventStore implements EventStore {
     try {
       await migrate(writers, "events", schemaOf(options));
     } catch (error) {
-      await Promise.all([writers.end(), readers.end()]);
+      await Promise.all([close(writers), close(readers)]);
       throw error instanceof UnusableDatabase ? error : unavailable(error);
     }
     this.#open = {
@@ -83,8 +83,7 @@ export class PostgresEventStore implements EventStore {
     this.#wake();
     await open?.appender.idle();
     await this.#notifications.stop();
-    // Ends when the statements under way have ended.
-    await Promise.all(open?.pools.map((pool) => pool.end()) ?? []);
+    await Promise.all(open?.pools.map(close) ?? []);
   }
 
   async append(batch: readonly StreamAppend[]): Promise<AppendResult> {

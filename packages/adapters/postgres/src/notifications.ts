@@ -8,7 +8,7 @@
  */
 import type { Client } from "pg";
 import type { PostgresOptions } from "./config.ts";
-import { makeClient, schemaOf } from "./connection.ts";
+import { close, makeClient, schemaOf } from "./connection.ts";
 
 const RECONNECT_MS = 1_000;
 /** Between two notifications of one instance, at the least. */
@@ -45,7 +45,7 @@ export class Notifications {
     await this.#sending;
     const client = this.#client;
     this.#client = null;
-    await client?.end().catch(() => undefined);
+    if (client) await close(client);
   }
 
   /** Tells the other instances, soon. */
@@ -89,7 +89,7 @@ export class Notifications {
       // What was appended before it listened.
       this.#heard();
     } catch {
-      await client.end().catch(() => undefined);
+      await close(client);
       lost();
     }
   }
