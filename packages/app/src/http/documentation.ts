@@ -12,7 +12,8 @@ that there is nothing more now. A page may have fewer items than \`limit\`, even
 **Times** are RFC 3339 in UTC with milliseconds. \`from\` and \`to\` are inclusive and take any zone, or a date.
 
 **Changes** of a flow carry its \`ETag\`, which is its version. With \`If-Match\` a change is made only if the flow is still
-at that version (412 otherwise); without it two changes at the same moment may still conflict (409): one of them is made.
+at that version (412 otherwise); without it the last change wins. A change that another gateway made at the same moment is
+a conflict (409): read the flow again.
 
 **Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`; docs/problems.md explains each.
 
