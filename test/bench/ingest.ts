@@ -88,11 +88,15 @@ const sluice = async (url: string): Promise<SluiceRun> => {
     });
     const health = async () => (await gateway.api("/health")).body;
     while ((await health()).brokers[0].subscriptions < 1) await delay(20);
+    /** Asks seldom, since each question takes the gateway's time, and oftener as the end comes near. */
     const committed = async (messages: number) => {
-      for (;;) {
-        const events = (await gateway.metric("sluice_events_appended_total")).get("") ?? 0;
-        if (events >= messages * 4) return;
-        await delay(events < messages * 3.5 ? 250 : 20);
+      const events = async () => (await gateway.metric("sluice_events_appended_total")).get("") ?? 0;
+      const started = performance.now();
+      const first = await events();
+      for (let now = first; now < messages * 4; now = await events()) {
+        const rate = (now - first) / (performance.now() - started);
+        const left = rate > 0 ? (messages * 4 - now) / rate : 100;
+        await delay(Math.max(5, Math.min(left * 0.9, 250)));
       }
     };
     const projected = async () => {
