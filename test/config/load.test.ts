@@ -31,10 +31,12 @@ describe("configuration: values", () => {
     const { configuration, sources, warnings } = loaded({});
     assert.deepEqual(configuration, {
       dataDir: "./data",
+      dbPort: 3306,
       embeddedBrokerPort: 1883,
       mqttClientId: "mqtt-gateway",
       mqttKeepalive: 60,
       mqttUseTls: false,
+      spoolMaxBytes: 1_073_741_824,
       maxPayloadBytes: 1_048_576,
       httpTimeoutSeconds: 10,
       adminHost: "127.0.0.1",
@@ -43,6 +45,13 @@ describe("configuration: values", () => {
     });
     assert.ok(Object.values(sources).every((source) => source === "default"));
     assert.deepEqual(warnings, []);
+  });
+
+  it("takes the older gateway's names for a MariaDB projection", () => {
+    const { configuration } = loaded({
+      env: { DB_HOST: "db.example", DB_PORT: "3307", DB_NAME: "tele metry", DB_USER: "me@home", DB_PASSWORD: "p/:w" },
+    });
+    assert.equal(configuration.projectionUrl, "mariadb://me%40home:p%2F%3Aw@db.example:3307/tele%20metry");
   });
 
   it("prefers flags to the environment to the file to the default", () => {
@@ -155,12 +164,12 @@ describe("configuration: errors", () => {
     [
       "another database",
       { EVENT_STORE_URL: "mongo:u:secret@host" },
-      'EVENT_STORE_URL: got "mongo:***@host"; it wants sqlite: and the path of a file',
+      'EVENT_STORE_URL: got "mongo:***@host"; it wants sqlite: and the path of a file, or postgres://user:password@host/database',
     ],
     [
       "a database in memory",
       { EVENT_STORE_URL: "sqlite::memory:" },
-      'EVENT_STORE_URL: got "sqlite::memory:"; it wants sqlite: and the path of a file',
+      'EVENT_STORE_URL: got "sqlite::memory:"; it wants sqlite: and the path of a file, or postgres://user:password@host/database',
     ],
     [
       "a short token",
@@ -206,6 +215,11 @@ describe("configuration: errors", () => {
       "one port for two",
       { ADMIN_PORT: "1883" },
       "ADMIN_PORT: got 1883, as EMBEDDED_BROKER_PORT; it wants a port of its own",
+    ],
+    [
+      "half of the older gateway's database",
+      { DB_HOST: "db.example", DB_NAME: "telemetry", DB_PASSWORD: "x" },
+      "DB_USER: got nothing although DB_HOST is set; it wants all of DB_NAME, DB_USER and DB_PASSWORD",
     ],
     [
       "one file for two stores",

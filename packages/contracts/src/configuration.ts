@@ -78,25 +78,41 @@ export const configurationFields = {
   mqttUseTls: field("MQTT_USE_TLS", Type.Boolean({ default: false }), "TLS even where the URL says mqtt:// or ws://."),
   eventStoreUrl: field(
     "EVENT_STORE_URL",
-    Type.Optional(Type.String({ pattern: "^sqlite:" })),
-    "The event log; none: sqlite:events.db in DATA_DIR.",
+    Type.Optional(Type.String({ pattern: "^(sqlite:|postgres(ql)?://)" })),
+    "The event log; none: sqlite:events.db in DATA_DIR. PostgreSQL's tables are in the schema sluice, or the one that " +
+      "?schema= names.",
     {
       secret: true,
       kind: "url",
-      wants: "sqlite: and the path of a file",
-      example: "sqlite:/var/lib/sluice/events.db",
+      wants: "sqlite: and the path of a file, or postgres://user:password@host/database",
+      example: "postgres://sluice@db.example/telemetry",
     },
   ),
   projectionUrl: field(
     "PROJECTION_URL",
-    Type.Optional(Type.String({ pattern: "^sqlite:" })),
-    "The projection database; none: sqlite:projection.db in DATA_DIR.",
+    Type.Optional(Type.String({ pattern: "^(sqlite:|mariadb://|mysql://)" })),
+    "The projection database; none: what DB_HOST names, else sqlite:projection.db in DATA_DIR.",
     {
       secret: true,
       kind: "url",
-      wants: "sqlite: and the path of a file",
-      example: "sqlite:/var/lib/sluice/projection.db",
+      wants: "sqlite: and the path of a file, or mariadb://user:password@host/database",
+      example: "mariadb://sluice@db.example/telemetry",
     },
+  ),
+  dbHost: field(
+    "DB_HOST",
+    optionalText,
+    "Server of a MariaDB projection, named as the older gateway names it; used when PROJECTION_URL is not set.",
+  ),
+  dbPort: field("DB_PORT", Type.Integer({ minimum: 1, maximum: 65_535, default: 3306 }), "Port of DB_HOST."),
+  dbName: field("DB_NAME", optionalText, "Database on DB_HOST."),
+  dbUser: field("DB_USER", optionalText, "User on DB_HOST."),
+  dbPassword: field("DB_PASSWORD", optionalText, "Password on DB_HOST.", { secret: true }),
+  spoolMaxBytes: field(
+    "SPOOL_MAX_BYTES",
+    Type.Integer({ minimum: 0, default: 1_073_741_824 }),
+    "While an event store on another machine cannot be reached, messages are committed to DATA_DIR/spool.db, up to so " +
+      "many bytes of them; then nothing more is acknowledged. 0: never.",
   ),
   maxPayloadBytes: field(
     "MAX_PAYLOAD_BYTES",

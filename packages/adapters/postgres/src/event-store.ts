@@ -44,7 +44,11 @@ interface Open {
  * schema.
  */
 export class PostgresEventStore implements EventStore {
-  readonly capabilities: EventStoreCapabilities = { atomicMultiStream: true, gaplessPositions: true };
+  readonly capabilities: EventStoreCapabilities = {
+    atomicMultiStream: true,
+    gaplessPositions: true,
+    sharedLog: true,
+  };
   readonly #options: PostgresEventStoreOptions & typeof eventStoreDefaults;
   readonly #notifications: Notifications;
   #open: Open | null = null;

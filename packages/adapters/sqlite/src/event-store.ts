@@ -24,7 +24,11 @@ const PAGE_SIZE = 1_000;
  * one machine, may share a file.
  */
 export class SqliteEventStore implements EventStore {
-  readonly capabilities: EventStoreCapabilities = { atomicMultiStream: true, gaplessPositions: true };
+  readonly capabilities: EventStoreCapabilities = {
+    atomicMultiStream: true,
+    gaplessPositions: true,
+    sharedLog: false,
+  };
   readonly #options: EventStoreOptions & typeof eventStoreDefaults;
   readonly #writer: EventLogHost;
   readonly #reader: EventLogHost;

@@ -5,7 +5,7 @@ import { Container, ContainerModule } from "inversify";
 import type { Logger } from "pino";
 import { FlowRegistry } from "../flows/flow-registry.ts";
 import { IngestPipeline } from "../ingest/ingest-pipeline.ts";
-import { ajvModule, mqttModule, sqliteModule, systemModule } from "./modules.ts";
+import { ajvModule, mqttModule, storesModule, systemModule } from "./modules.ts";
 import { tokens } from "./tokens.ts";
 
 const ingestModule = new ContainerModule(({ bind }) => {
@@ -24,6 +24,6 @@ export const composeGateway = async (configuration: Configuration, log: Logger):
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(tokens.configuration).toConstantValue(configuration);
   container.bind(tokens.log).toConstantValue(log);
-  await container.load(systemModule, sqliteModule("workers"), ajvModule, mqttModule, ingestModule);
+  await container.load(systemModule, storesModule("workers"), ajvModule, mqttModule, ingestModule);
   return container;
 };

@@ -8,7 +8,7 @@ import { Forwarder, groupOf } from "../sinks/forwarder.ts";
 import { Projector } from "../sinks/projector.ts";
 import { LogFollower } from "../sinks/sink.ts";
 import type { SinkFlow, SinkReport, SinkRole } from "../sinks/sink-protocol.ts";
-import { httpModule, sqliteModule, systemModule } from "./modules.ts";
+import { httpModule, storesModule, systemModule } from "./modules.ts";
 import { tokens } from "./tokens.ts";
 
 export interface Sink {
@@ -32,7 +32,7 @@ export const composeSink = async (options: SinkOptions): Promise<Sink> => {
   container.bind(tokens.configuration).toConstantValue(options.configuration);
   container.bind(tokens.log).toConstantValue(options.log);
   container.bind(tokens.sinkFlows).toConstantValue(options.flows);
-  await container.load(systemModule, sqliteModule("inline"), httpModule);
+  await container.load(systemModule, storesModule("inline"), httpModule);
   return options.role === "projector" ? projectorSink(container) : forwarderSink(container);
 };
 

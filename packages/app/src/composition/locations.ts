@@ -1,15 +1,33 @@
-/** Where the embedded stores are: the configured URLs, or files in DATA_DIR. */
+/** Where the stores are: the configured URLs, or files in DATA_DIR. */
 import { join, resolve } from "node:path";
 import type { Configuration } from "@sluice/contracts";
 
-const sqlitePath = (url: string | undefined, dataDir: string, file: string): string =>
-  url === undefined ? join(dataDir, file) : resolve(url.replace(/^sqlite:(\/\/)?/, ""));
+/** A file of this machine, or the URL of a server. */
+export type StoreLocation =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "postgres" | "mariadb"; readonly url: URL };
+
+const SCHEMES: Readonly<Record<string, "postgres" | "mariadb">> = {
+  "postgres:": "postgres",
+  "postgresql:": "postgres",
+  "mariadb:": "mariadb",
+  "mysql:": "mariadb",
+};
+
+const storeLocation = (text: string | undefined, dataDir: string, file: string): StoreLocation => {
+  if (text === undefined) return { kind: "sqlite", path: join(dataDir, file) };
+  const url = new URL(text);
+  const kind = SCHEMES[url.protocol];
+  return kind === undefined ? { kind: "sqlite", path: resolve(text.replace(/^sqlite:(\/\/)?/, "")) } : { kind, url };
+};
 
 export interface Locations {
   readonly dataDir: string;
-  readonly events: string;
-  readonly projection: string;
+  readonly events: StoreLocation;
+  readonly projection: StoreLocation;
+  /** Files of this machine, whatever the two above are. */
   readonly deliveries: string;
+  readonly spool: string;
   readonly snapshots: string;
   /** Held locked while a gateway uses the directory. */
   readonly lock: string;
@@ -23,9 +41,10 @@ export const locationsOf = (configuration: Configuration): Locations => {
   const dataDir = resolve(configuration.dataDir);
   return {
     dataDir,
-    events: sqlitePath(configuration.eventStoreUrl, dataDir, "events.db"),
-    projection: sqlitePath(configuration.projectionUrl, dataDir, "projection.db"),
+    events: storeLocation(configuration.eventStoreUrl, dataDir, "events.db"),
+    projection: storeLocation(configuration.projectionUrl, dataDir, "projection.db"),
     deliveries: join(dataDir, "deliveries.db"),
+    spool: join(dataDir, "spool.db"),
     snapshots: join(dataDir, "snapshots.db"),
     lock: join(dataDir, "gateway.lock"),
     runtime: join(dataDir, "gateway.json"),

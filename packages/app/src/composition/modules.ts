@@ -6,17 +6,13 @@ import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
 import { EmbeddedBroker, EmbeddedBrokerSource } from "@sluice/adapter-broker";
 import { UndiciEndpointGateway } from "@sluice/adapter-http";
 import { MqttMessageSource, type MqttSourceOptions } from "@sluice/adapter-mqtt";
-import {
-  SqliteEventStore,
-  SqliteOfflineQueue,
-  SqliteProjectionStore,
-  SqliteSnapshotStore,
-} from "@sluice/adapter-sqlite";
+import { SqliteOfflineQueue, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
 import { systemClock, uuidv7 } from "../system/ids.ts";
 import { fileSessionMemory } from "../system/session-memory.ts";
 import { locationsOf } from "./locations.ts";
+import { eventStoreAt, projectionStoreAt, type StoreThreads } from "./stores.ts";
 import { tokens } from "./tokens.ts";
 
 export const systemModule = new ContainerModule(({ bind }) => {
@@ -24,16 +20,16 @@ export const systemModule = new ContainerModule(({ bind }) => {
   bind(tokens.ids).toConstantValue(uuidv7);
 });
 
-/** @param threads `workers` where the calling thread has better things to do, `inline` in a sink's own thread */
-export const sqliteModule = (threads: "workers" | "inline") =>
+/** The stores; their adapters are chosen by the schemes of the configured URLs. */
+export const storesModule = (threads: StoreThreads) =>
   new ContainerModule(({ bind }) => {
     bind(tokens.eventStore).toResolvedValue(
-      (configuration, clock) => new SqliteEventStore({ path: locationsOf(configuration).events, clock, threads }),
+      (configuration, clock) => eventStoreAt(locationsOf(configuration).events, { clock, threads }),
       [tokens.configuration, tokens.clock],
     );
     bind(tokens.projectionStore).toResolvedValue(
-      (configuration: Configuration) => new SqliteProjectionStore({ path: locationsOf(configuration).projection }),
-      [tokens.configuration],
+      (configuration, clock) => projectionStoreAt(locationsOf(configuration).projection, { clock, threads }),
+      [tokens.configuration, tokens.clock],
     );
     bind(tokens.snapshotStore).toResolvedValue(
       (configuration: Configuration) => new SqliteSnapshotStore({ path: locationsOf(configuration).snapshots }),

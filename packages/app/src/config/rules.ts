@@ -21,6 +21,15 @@ export const applyRules = (given: Ruled["values"], { readFile }: RuleDependencie
   const warnings: string[] = [];
   const known = values as Partial<Configuration>;
   if (known.mqttUrl !== undefined && known.mqttUseTls === true) values.mqttUrl = withTls(known.mqttUrl);
+  if (known.projectionUrl === undefined && known.dbHost !== undefined) {
+    errors.push(...missingDatabaseParts(known));
+    values.projectionUrl = mariadbUrl(known);
+    if (URL.parse(values.projectionUrl as string) === null) {
+      errors.push(`DB_HOST: got ${JSON.stringify(known.dbHost)}; it wants the name or address of a host`);
+    }
+  } else if (known.projectionUrl !== undefined && known.dbHost !== undefined) {
+    warnings.push("DB_HOST has no effect beside PROJECTION_URL");
+  }
 
   for (const [key, field] of fields) {
     const path = values[key];
@@ -38,6 +47,19 @@ export const applyRules = (given: Ruled["values"], { readFile }: RuleDependencie
 
 /** Default ports change with the scheme, a port that is written out stays. */
 const withTls = (url: string): string => url.replace(/^(mqtt|ws):/i, (_, scheme: string) => `${scheme}s:`);
+
+const missingDatabaseParts = ({ dbName, dbUser, dbPassword }: Partial<Configuration>): string[] =>
+  [
+    ...(dbName === undefined ? ["DB_NAME"] : []),
+    ...(dbUser === undefined ? ["DB_USER"] : []),
+    ...(dbPassword === undefined ? ["DB_PASSWORD"] : []),
+  ].map((name) => `${name}: got nothing although DB_HOST is set; it wants all of DB_NAME, DB_USER and DB_PASSWORD`);
+
+const mariadbUrl = ({ dbHost, dbPort, dbName, dbUser, dbPassword }: Partial<Configuration>): string => {
+  const [user, password, name] = [dbUser, dbPassword, dbName].map((part) => encodeURIComponent(part ?? ""));
+  const host = dbHost?.includes(":") && !dbHost.startsWith("[") ? `[${dbHost}]` : dbHost;
+  return `mariadb://${user}:${password}@${host}:${dbPort ?? 3306}/${name}`;
+};
 
 const contradictions = (configuration: Partial<Configuration>): string[] => {
   const { mqttCertfile, mqttKeyfile, mqttUrl, embeddedBrokerPort, adminPort, eventStoreUrl, projectionUrl } =

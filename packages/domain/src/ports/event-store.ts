@@ -94,6 +94,11 @@ export interface EventStoreCapabilities {
   readonly atomicMultiStream: boolean;
   /** Positions are consecutive integers: `lag` can be computed by subtraction. */
   readonly gaplessPositions: boolean;
+  /**
+   * Other gateways may write to the same log. Then what one knows of a flow may be behind at any time, and a bucket of
+   * traffic is closed by an event before the next is begun: see `TrafficContinued`.
+   */
+  readonly sharedLog: boolean;
 }
 
 export interface EventStore {

@@ -53,7 +53,7 @@ const allFindings = async (flags: DoctorFlags): Promise<readonly Finding[]> => {
     ...(warnings.length === 0 ? [ok("settings", "valid")] : []),
     ...warnings.map((warning) => warn("settings", warning, "see docs/configuration.md")),
     ...(await checkDataDirectory(configuration)),
-    ...checkStores(configuration, flags.deep === true, Date.now()),
+    ...(await checkStores(configuration, flags.deep === true, Date.now())),
     ...(await checkBroker(configuration)),
     ...(await checkPorts(configuration)),
     ...(await gatewayFindings()),

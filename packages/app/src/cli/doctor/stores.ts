@@ -1,9 +1,10 @@
-/** Checks of the embedded stores. They are opened read-only, so this is safe while a gateway uses them. */
+/** Checks of the stores. Files are opened read-only, so this is safe while a gateway uses them. */
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Configuration } from "@sluice/contracts";
-import { locationsOf } from "../../composition/locations.ts";
+import { locationsOf, type StoreLocation } from "../../composition/locations.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
+import { reach } from "./reach.ts";
 
 const MIB = 1024 ** 2;
 /** Larger files are searched for damage only when asked: it reads all of them. */
@@ -12,16 +13,35 @@ const SEARCHED_BYTES = 512 * MIB;
 const TOLERATED_MS = 1_000;
 
 /** @param deep searches files of any size for damage */
-export const checkStores = (configuration: Configuration, deep: boolean, now: number): readonly Finding[] => {
+export const checkStores = async (
+  configuration: Configuration,
+  deep: boolean,
+  now: number,
+): Promise<readonly Finding[]> => {
   const { events, projection, deliveries } = locationsOf(configuration);
-  return [
-    ...inspect("event log", events, deep, "restore it from a backup; the log is the truth", (database) => [
+  const [log, tables] = await Promise.all([
+    inspectStore("event log", events, deep, "restore it from a backup; the log is the truth", (database) => [
       checkLog(database, now),
     ]),
-    ...inspect("projection", projection, deep, "move the file away: it is rebuilt from the event log", checkTables),
-    ...inspect("delivery queue", deliveries, deep, "move the file away: it is rebuilt from the event log", () => []),
-  ];
+    inspectStore("projection", projection, deep, REBUILT, checkTables),
+  ]);
+  return [...log, ...tables, ...inspect("delivery queue", deliveries, deep, REBUILT, () => [])];
 };
+
+const REBUILT = "move the file away: it is rebuilt from the event log";
+const DEFAULT_PORTS = { postgres: 5432, mariadb: 3306 } as const;
+
+const inspectStore = async (
+  name: string,
+  location: StoreLocation,
+  ...rest: FileArguments
+): Promise<readonly Finding[]> => {
+  if (location.kind === "sqlite") return inspect(name, location.path, ...rest);
+  const { kind, url } = location;
+  return [await reach(name, kind, url.hostname, Number(url.port) || DEFAULT_PORTS[kind])];
+};
+
+type FileArguments = Parameters<typeof inspect> extends [string, string, ...infer Rest] ? Rest : never;
 
 const inspect = (
   name: string,

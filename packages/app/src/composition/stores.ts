@@ -1,0 +1,75 @@
+/** From where a store is to the adapter that serves it. */
+
+import { readFileSync } from "node:fs";
+import { type MariadbProjectionOptions, MariadbProjectionStore } from "@sluice/adapter-mariadb";
+import { PostgresEventStore, type PostgresOptions } from "@sluice/adapter-postgres";
+import { SqliteEventStore, SqliteProjectionStore } from "@sluice/adapter-sqlite";
+import type { Clock, EventStore, ProjectionStore } from "@sluice/domain";
+import type { StoreLocation } from "./locations.ts";
+
+/** `workers` where the calling thread has better things to do than to wait for a file, `inline` in a sink's own thread. */
+export type StoreThreads = "workers" | "inline";
+
+interface StoreDependencies {
+  readonly clock: Clock;
+  readonly threads: StoreThreads;
+}
+
+export const eventStoreAt = (location: StoreLocation, { clock, threads }: StoreDependencies): EventStore => {
+  switch (location.kind) {
+    case "sqlite":
+      return new SqliteEventStore({ path: location.path, clock, threads });
+    case "postgres":
+      return new PostgresEventStore({ ...postgresOptions(location.url), clock });
+    case "mariadb":
+      throw new TypeError("MariaDB holds projections only");
+  }
+};
+
+export const projectionStoreAt = (location: StoreLocation, { clock }: StoreDependencies): ProjectionStore => {
+  switch (location.kind) {
+    case "sqlite":
+      return new SqliteProjectionStore({ path: location.path, clock });
+    case "postgres":
+      throw new TypeError("not yet");
+    case "mariadb":
+      return new MariadbProjectionStore({ ...mariadbOptions(location.url), clock });
+  }
+};
+
+/** `?schema=` is ours, everything else is the driver's: sslmode, sslrootcert, sslcert, sslkey … */
+const postgresOptions = (given: URL): PostgresOptions => {
+  const url = new URL(given);
+  const schema = url.searchParams.get("schema");
+  url.searchParams.delete("schema");
+  return { url: url.href, ...(schema === null ? {} : { schema }) };
+};
+
+/** `?tls=true` checks the server's certificate, against the PEM file `ca` if given; `cert` and `key` are ours. */
+const mariadbOptions = (url: URL): MariadbProjectionOptions => {
+  const file = (name: string): string | undefined => {
+    const path = url.searchParams.get(name);
+    return path === null ? undefined : readFileSync(path, "utf8");
+  };
+  const [ca, cert, key] = [file("ca"), file("cert"), file("key")];
+  const tls = url.searchParams.get("tls") === "true" || ca !== undefined || cert !== undefined;
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    ...(tls
+      ? {
+          tls:
+            ca === undefined && cert === undefined
+              ? true
+              : {
+                  ...(ca === undefined ? {} : { ca }),
+                  ...(cert === undefined ? {} : { cert }),
+                  ...(key === undefined ? {} : { key }),
+                },
+        }
+      : {}),
+  };
+};
