@@ -49,11 +49,34 @@ const Source = Type.Union([Type.Literal("mqtt"), Type.Literal("http")]);
 const traffic = { flow: FlowCode, messageId: MessageId, messageNumber: MessageNumber };
 
 export const eventSchemas = {
-  FlowDefined: Type.Object({ definition: FlowDefinition, enabled: Type.Boolean() }),
+  FlowDefined: Type.Object({
+    definition: FlowDefinition,
+    enabled: Type.Boolean(),
+    lastMessageNumber: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "Number of the last message that another gateway gave; numbers go on after it.",
+      }),
+    ),
+  }),
   FlowRevised: Type.Object({ definition: FlowDefinition }),
   FlowEnabled: Type.Object({ flow: FlowCode }),
   FlowDisabled: Type.Object({ flow: FlowCode }),
   FlowRetired: Type.Object({ flow: FlowCode }),
+  FlowRowRefused: Type.Object({
+    table: Type.String(),
+    code: Type.String({ description: "As the row has it, which need not be a flow's code." }),
+    row: Type.Union([Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()])), Type.Null()], {
+      description:
+        "Columns as text, long ones cut, without user names and passwords in URLs; null: the row had been deleted.",
+    }),
+    reason: Type.Union([Type.Literal("invalid"), Type.Literal("overruled")], {
+      description:
+        "invalid: the row makes no flow. overruled: the flow was changed elsewhere before the edit was read, and the row " +
+        "was set to that.",
+    }),
+    errors: Type.Array(ValidationError, { description: "Pointers are to columns; empty when it was overruled." }),
+  }),
 
   MessageReceived: Type.Object({
     ...traffic,
@@ -110,6 +133,17 @@ export const eventSchemas = {
     count: Type.Integer({ minimum: 1 }),
     topics: Type.Array(Type.String(), { description: "Up to ten of the topics." }),
   }),
+  TrafficContinued: Type.Object(
+    {
+      flow: FlowCode,
+      next: Type.String({ description: "The stream in which the flow's messages go on." }),
+    },
+    {
+      description:
+        "The last event of a bucket of traffic in a log that several gateways write: one that has not noticed the next " +
+        "bucket cannot number on in this one.",
+    },
+  ),
 
   EndpointForwarded: Type.Object({
     ...traffic,

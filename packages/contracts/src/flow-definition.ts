@@ -132,7 +132,13 @@ export const FlowDefinitionInput = Type.Object(
     ...shared,
     description: Type.Optional(Type.String({ maxLength: 255 })),
     enabled: Type.Optional(Type.Boolean({ default: true })),
-    broker: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "Name of a configured broker." })),
+    broker: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: "Name of a configured broker, or * for every broker of the gateway; without it: default.",
+      }),
+    ),
     qos: Type.Optional(QoS),
     payloadSchema: Type.Optional(Type.Union([PayloadSchema, Type.Null()])),
     payload: Type.Optional(
@@ -157,7 +163,11 @@ export const FlowDefinition = Type.Object(
   {
     ...shared,
     description: Type.String(),
-    broker: Type.String({ description: "Name of the broker; 'default' is the one of MQTT_URL or the embedded one." }),
+    broker: Type.String({
+      description:
+        "Name of the broker: 'default' is that of MQTT_URL, else the default row of mqtt_servers, else the embedded " +
+        "one; * is every broker.",
+    }),
     qos: QoS,
     payloadSchema: Type.Union([PayloadSchema, Type.Null()], {
       description: "As it was given; null: anything is valid.",

@@ -24,6 +24,10 @@ export {
   type FlowStatus,
   initialFlow,
 } from "./flow/flow.ts";
+export { changedColumns, columnNames, type FlowColumn, flowColumnsOf, sameColumns } from "./flow/flow-columns.ts";
+export { type MirrorInput, type MirrorStep, mirrorStep } from "./flow/flow-mirror.ts";
+export { shownRow } from "./flow/flow-row-errors.ts";
+export { type CheckRow, type FlowTableItem, type FlowTablePlan, planFlowTable } from "./flow/flow-table.ts";
 export { type NormalisedPayloadSchema, normalisePayloadSchema } from "./flow/payload-schema.ts";
 export { appendPointer, resolvePointer } from "./json-pointer.ts";
 export {
@@ -42,12 +46,14 @@ export { RetainedTopics } from "./message/retained.ts";
 export { type Breach, findBreaches } from "./message/thresholds.ts";
 export { ownMember, setMember } from "./own-member.ts";
 export * from "./ports/index.ts";
+export { InvalidPublish, normalisePublish, type OutboundMessage } from "./publish/publish-request.ts";
 export {
   dayOf,
   deliveriesStream,
   flowStream,
   parseStream,
   type StreamCategory,
+  tableStream,
   trafficStream,
 } from "./streams.ts";
 export {

@@ -6,6 +6,8 @@
  * `deliveries-<code>-<yyyymmdd>`: what became of them at the sinks; apart from the traffic so that a slow sink's
  * results never conflict with ingest.
  *
+ * `table-<name>`: rows of a table of definitions that were refused; belongs to no flow, as its codes need not be any's.
+ *
  * Traffic is bucketed by the UTC day of receipt so that old buckets can be archived.
  */
 export type StreamCategory = "flow" | "traffic" | "deliveries";
@@ -14,12 +16,14 @@ export const flowStream = (code: string): string => `flow-${code}`;
 export const trafficStream = (code: string, day: string): string => `traffic-${code}-${day}`;
 export const deliveriesStream = (code: string, day: string): string => `deliveries-${code}-${day}`;
 
+export const tableStream = (table: string): string => `table-${table}`;
+
 /** `yyyymmdd` of an instant given in RFC 3339 UTC. */
 export const dayOf = (instant: string): string => instant.slice(0, 10).replaceAll("-", "");
 
 const STREAM_NAME = /^(?:(flow)-(.+)|(traffic|deliveries)-(.+)-(\d{8}))$/;
 
-/** Null for a name that is not one of Sluice's. */
+/** Null for a name that is no flow's. */
 export const parseStream = (stream: string): { category: StreamCategory; flow: string; day?: string } | null => {
   const match = STREAM_NAME.exec(stream);
   if (!match) return null;

@@ -9,12 +9,12 @@
  *     ▲                    └───────retire──────┬───────┘
  *     └──────── define ◄──────────────── retired
  * ```
- * Message numbers go on through retirement: a number is never used twice.
+ * Message numbers go on through retirement, and after those that another gateway gave: a number is never used twice.
  */
 import type { EventData, EventType, FlowCounters, FlowDefinition, RecordedEvent } from "@sluice/contracts";
 import { canonicalJson } from "../message/canonical-json.ts";
 import { ownMember, setMember } from "../own-member.ts";
-import { parseStream } from "../streams.ts";
+import { dayOf, parseStream, trafficStream } from "../streams.ts";
 
 /** An event before it has an id: what was decided. */
 export type Fact<T extends EventType = EventType> = {
@@ -36,9 +36,26 @@ export interface FlowState {
   readonly counters: FlowCounters;
   /** Accepted messages by the id of the action that owes them. */
   readonly owed: Readonly<Record<string, number>>;
-  /** The newest traffic stream and its version; null before the first message. */
+  /** The newest traffic stream and its version, 0 when it has no event yet; null while the flow is undefined. */
   readonly traffic: { readonly stream: string; readonly version: number } | null;
 }
+
+/** The part of a flow's state that its messages change. */
+export type FlowTraffic = Pick<FlowState, "lastMessageNumber" | "lastReceivedAt" | "counters" | "owed" | "traffic">;
+
+export const trafficPart = ({
+  lastMessageNumber,
+  lastReceivedAt,
+  counters,
+  owed,
+  traffic,
+}: FlowState): FlowTraffic => ({
+  lastMessageNumber,
+  lastReceivedAt,
+  counters,
+  owed,
+  traffic,
+});
 
 export const initialFlow = (code: string): FlowState => ({
   code,
@@ -55,7 +72,13 @@ export const initialFlow = (code: string): FlowState => ({
 });
 
 export type FlowCommand =
-  | { readonly kind: "define"; readonly definition: FlowDefinition; readonly enabled: boolean }
+  | {
+      readonly kind: "define";
+      readonly definition: FlowDefinition;
+      readonly enabled: boolean;
+      /** Of the last message that another gateway gave a number; 0 when absent. */
+      readonly lastMessageNumber?: number;
+    }
   | { readonly kind: "revise"; readonly definition: FlowDefinition; readonly enabled?: boolean }
   | { readonly kind: "enable" }
   | { readonly kind: "disable" }
@@ -77,7 +100,9 @@ export const decideFlow = (state: FlowState, command: FlowCommand): readonly Fac
   const alive = state.status === "enabled" || state.status === "disabled";
   if (command.kind === "define") {
     if (alive) throw new FlowExists(`flow ${state.code} exists`);
-    return [{ type: "FlowDefined", data: { definition: command.definition, enabled: command.enabled } }];
+    const { definition, enabled, lastMessageNumber = 0 } = command;
+    const numbered = lastMessageNumber > state.lastMessageNumber ? { lastMessageNumber } : {};
+    return [{ type: "FlowDefined", data: { definition, enabled, ...numbered } }];
   }
   if (!alive) throw new FlowNotFound(`flow ${state.code} does not exist`);
   const switchTo = (enabled: boolean): readonly Fact[] => {
@@ -110,6 +135,8 @@ const evolveLife = (state: FlowState, event: RecordedEvent): FlowState => {
         status: event.data.enabled ? "enabled" : "disabled",
         definition: event.data.definition,
         createdAt: event.recordedAt,
+        traffic: state.traffic ?? { stream: trafficStream(state.code, dayOf(event.recordedAt)), version: 0 },
+        lastMessageNumber: Math.max(state.lastMessageNumber, event.data.lastMessageNumber ?? 0),
       };
     case "FlowRevised":
       return { ...next, definition: event.data.definition };
@@ -164,8 +191,24 @@ export const evolveFlow = (state: FlowState, event: RecordedEvent): FlowState =>
     case "flow":
       return evolveLife(state, event);
     case "traffic":
+      if (event.type === "TrafficContinued") return { ...state, traffic: { stream: event.data.next, version: 0 } };
       return { ...evolveTraffic(state, event), traffic: { stream: event.stream, version: event.version } };
     default:
       return state;
+  }
+};
+
+/** Whether the state has the event in it already, or is past it. */
+export const isFolded = (state: FlowState, event: RecordedEvent): boolean => {
+  switch (parseStream(event.stream)?.category) {
+    case "flow":
+      return event.version <= state.version;
+    case "traffic": {
+      const { traffic } = state;
+      if (traffic === null || event.stream > traffic.stream) return false;
+      return event.stream < traffic.stream || event.version <= traffic.version;
+    }
+    default:
+      return true;
   }
 };

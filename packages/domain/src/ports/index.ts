@@ -2,6 +2,8 @@ export * from "./clock.ts";
 export * from "./endpoint-gateway.ts";
 export * from "./event-store.ts";
 export * from "./flow-source.ts";
+export * from "./in-flight-store.ts";
+export * from "./message-publisher.ts";
 export * from "./message-source.ts";
 export * from "./offline-queue.ts";
 export * from "./payload.ts";

@@ -17,6 +17,10 @@
  *
  * A dead row's letter has the time of the `apply` that refused it last, and the id of the row's own event.
  *
+ * Flows. People edit the rows of `flows` too. What `apply` does with one is what `mirrorStep` says: it writes no more of it
+ * than has changed, keeps beside it what it wrote, and keeps an edit that had to give way for `FlowSource` to give out.
+ * A row that needs no change is not touched.
+ *
  * Order within a batch: rows, flows and message numbers, dead letters, row commands.
  */
 import type { DataItem, DeadLetter, FlowDefinition, ValueType } from "@sluice/contracts";
@@ -44,6 +48,8 @@ export interface FlowRow {
   readonly code: string;
   readonly definition: FlowDefinition | null;
   readonly enabled: boolean;
+  /** Whether all that the batch has of this flow came from the table itself; false when absent. */
+  readonly fromTable?: boolean;
 }
 
 /**

@@ -4,7 +4,7 @@
 export const MAX_TOPIC_BYTES = 65_535;
 
 /** Bytes of the text in UTF-8; a lone surrogate counts as the three bytes of its replacement. */
-const utf8Length = (text: string): number => {
+export const utf8Length = (text: string): number => {
   let bytes = 0;
   for (const character of text) {
     const code = character.codePointAt(0) as number;
