@@ -17,7 +17,7 @@ export interface OfflineQueueAdapter {
   readonly notSupported: Readonly<Record<string, string>>;
 }
 
-const sqlite = (durability: "full" | "normal"): OfflineQueueAdapter => ({
+const sqlite = (durability: "full" | "normal" | "newcomers"): OfflineQueueAdapter => ({
   name: `sqlite, ${durability} durability`,
   unavailable: async () => null,
   create: async () => {
@@ -31,4 +31,8 @@ const sqlite = (durability: "full" | "normal"): OfflineQueueAdapter => ({
   notSupported: {},
 });
 
-export const offlineQueueAdapters: readonly OfflineQueueAdapter[] = [sqlite("full"), sqlite("normal")];
+export const offlineQueueAdapters: readonly OfflineQueueAdapter[] = [
+  sqlite("full"),
+  sqlite("normal"),
+  sqlite("newcomers"),
+];

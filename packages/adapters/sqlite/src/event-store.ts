@@ -28,6 +28,7 @@ export class SqliteEventStore implements EventStore {
     atomicMultiStream: true,
     gaplessPositions: true,
     sharedLog: false,
+    messageIndex: true,
   };
   readonly #options: EventStoreOptions & typeof eventStoreDefaults;
   readonly #writer: EventLogHost;

@@ -11,12 +11,13 @@ import {
   QueueUnavailable,
 } from "@sluice/domain";
 import type { DatabaseOptions } from "./config.ts";
-import { openDatabase, resultCode, transact } from "./connection.ts";
+import { openDatabase, transact } from "./connection.ts";
 import { commitChanges, readCursor } from "./offline-queue-commit.ts";
 import { GroupCache } from "./offline-queue-groups.ts";
 import { ITEM_COLUMNS, Items } from "./offline-queue-items.ts";
 import { leaseItems, releaseAllItems } from "./offline-queue-lease.ts";
 import { prioritiesOf, TallyChanges } from "./offline-queue-tallies.ts";
+import { queueAvailable } from "./queue-errors.ts";
 import { StatementCache } from "./statement-cache.ts";
 
 export interface SqliteQueueOptions extends DatabaseOptions {
@@ -25,14 +26,16 @@ export interface SqliteQueueOptions extends DatabaseOptions {
   /**
    * `full`: what a call has changed is on disk when it returns. `normal`: it survives the process, but a power failure
    * may take the last calls back, all tables together; for a queue that is filled from the log, where its cursor goes
-   * back with it.
+   * back with it. `newcomers`: what is enqueued, and all before it, is on disk when `commit` returns; a power failure may
+   * take back that items were leased or left.
    */
-  readonly durability: "full" | "normal";
+  readonly durability: "full" | "normal" | "newcomers";
 }
 
 interface Connection {
   readonly statements: StatementCache;
   readonly groups: GroupCache;
+  synchronous: "full" | "normal";
 }
 
 const DEAD = `SELECT ${ITEM_COLUMNS}, attempts, reason FROM items WHERE state = 3 AND id > ? ORDER BY id LIMIT ?`;
@@ -49,10 +52,11 @@ export class SqliteOfflineQueue implements OfflineQueue {
 
   /** @throws UnusableDatabase when the file is another store's or a newer version's */
   async start(): Promise<void> {
-    const database = available(() => openDatabase("queue", this.#options));
-    database.exec(`PRAGMA synchronous = ${this.#options.durability}; PRAGMA cache_size = -65536;`);
+    const database = queueAvailable(() => openDatabase("queue", this.#options));
+    const synchronous = this.#options.durability === "full" ? "full" : "normal";
+    database.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -65536;`);
     const statements = new StatementCache(database);
-    this.#connection = { statements, groups: new GroupCache(statements) };
+    this.#connection = { statements, groups: new GroupCache(statements), synchronous };
   }
 
   async stop(): Promise<void> {
@@ -61,7 +65,11 @@ export class SqliteOfflineQueue implements OfflineQueue {
   }
 
   async commit(changes: QueueChanges): Promise<QueueCommit> {
-    return this.#change((statements, tallies) => commitChanges(statements, tallies, this.#options.capacity, changes));
+    const { capacity } = this.#options;
+    return this.#change(
+      (statements, tallies) => commitChanges(statements, tallies, capacity, changes),
+      changes.enqueue !== undefined && changes.enqueue.length > 0,
+    );
   }
 
   async lease(options: LeaseOptions): Promise<readonly LeasedItem[]> {
@@ -137,25 +145,23 @@ export class SqliteOfflineQueue implements OfflineQueue {
   }
 
   /** Runs `work` in a transaction; it must write the tallies. */
-  #change<T>(work: (statements: StatementCache, tallies: TallyChanges) => T): T {
-    return this.#run(({ statements, groups }) =>
-      transact(statements.database, () => work(statements, new TallyChanges(groups.changed))),
-    );
+  #change<T>(work: (statements: StatementCache, tallies: TallyChanges) => T, newcomers = false): T {
+    return this.#run((connection) => {
+      if (this.#options.durability === "newcomers") synchronize(connection, newcomers ? "full" : "normal");
+      const { statements, groups } = connection;
+      return transact(statements.database, () => work(statements, new TallyChanges(groups.changed)));
+    });
   }
 
   #run<T>(work: (connection: Connection) => T): T {
     const connection = this.#connection;
     if (!connection) throw new QueueUnavailable("the queue is not started");
-    return available(() => work(connection));
+    return queueAvailable(() => work(connection));
   }
 }
 
-/** Whatever SQLite reports (disk full, locked, read-only, I/O) may pass, and nothing was written. */
-const available = <T>(work: () => T): T => {
-  try {
-    return work();
-  } catch (error) {
-    if (resultCode(error) === null) throw error;
-    throw new QueueUnavailable(`the queue's database: ${(error as Error).message}`, { cause: error });
-  }
+const synchronize = (connection: Connection, synchronous: Connection["synchronous"]): void => {
+  if (connection.synchronous === synchronous) return;
+  connection.statements.database.exec(`PRAGMA synchronous = ${synchronous}`);
+  connection.synchronous = synchronous;
 };

@@ -35,7 +35,7 @@ export const applyBatch = (
     for (const { flow, action, messages } of batch.done) counts.add(flow, action, "done", messages);
     const dead = writer.insert(batch.rows).map((refused) => book.bury(refused));
 
-    for (const flow of batch.flows) mirrorFlow(statements, flow);
+    for (const flow of batch.flows) mirrorFlow(statements, flow, batch.to);
     for (const [flow, messageNumber] of batch.lastMessageNumbers) setLastMessageNumber(statements, flow, messageNumber);
 
     for (const change of batch.deadLetters) book.change(change);
