@@ -1,7 +1,7 @@
 /** One batch, one transaction: see the protocol in the port. */
-import { type ApplyResult, CursorMoved, type ProjectionBatch } from "@sluice/domain";
+import { type ApplyResult, CountChanges, CursorMoved, type ProjectionBatch } from "@sluice/domain";
 import { transact } from "./connection.ts";
-import { CountChanges } from "./projection-store-counts.ts";
+import { addCounts } from "./projection-store-counts.ts";
 import { DeadLetterBook } from "./projection-store-dead.ts";
 import { mirrorFlow, setLastMessageNumber } from "./projection-store-flows.ts";
 import type { RowWriter } from "./projection-store-rows.ts";
@@ -47,7 +47,7 @@ export const applyBatch = (
       const stillDead = book.retry(id, writer);
       if (stillDead) dead.push(stillDead);
     }
-    counts.write(statements);
+    addCounts(statements, counts);
     return { dead };
   });
 
