@@ -12,3 +12,7 @@ declare class URL {
   readonly username: string;
   readonly password: string;
 }
+
+/** WHATWG HTML: forgiving base64 of text in Latin-1; `atob` throws on what is none. */
+declare function btoa(latin1: string): string;
+declare function atob(base64: string): string;

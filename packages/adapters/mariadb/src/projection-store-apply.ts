@@ -1,8 +1,8 @@
 /** One batch, one transaction: see the protocol in the port. */
-import { type ApplyResult, CursorMoved, type ProjectionBatch } from "@sluice/domain";
+import { type ApplyResult, CountChanges, CursorMoved, type ProjectionBatch } from "@sluice/domain";
 import type { Connection, Pool, UpsertResult } from "mariadb";
 import { ER_DUP_ENTRY, errorNumber } from "./connection.ts";
-import { CountChanges } from "./projection-store-counts.ts";
+import { addCounts } from "./projection-store-counts.ts";
 import { DeadLetterBook } from "./projection-store-dead.ts";
 import { mirrorFlow, setLastMessageNumbers } from "./projection-store-flows.ts";
 import { RowWriter } from "./projection-store-rows.ts";
@@ -56,7 +56,7 @@ export const applyBatch = async (
   const dead = [];
   for (const refused of await writer.insert(batch.rows)) dead.push(await book.bury(refused));
 
-  for (const flow of batch.flows) await mirrorFlow(connection, flow);
+  for (const flow of batch.flows) await mirrorFlow(connection, flow, batch.to);
   await setLastMessageNumbers(connection, batch.lastMessageNumbers);
 
   for (const change of batch.deadLetters) await book.change(change);
@@ -68,7 +68,7 @@ export const applyBatch = async (
     const stillDead = await book.retry(id, writer);
     if (stillDead) dead.push(stillDead);
   }
-  await counts.write(connection);
+  await addCounts(connection, counts);
   return { dead };
 };
 

@@ -1,18 +1,20 @@
 /** The listing of stored attributes. */
 import type { DataItem } from "@sluice/contracts";
-import { BadCursor, type DataFilter, type Page, type PageRequest } from "@sluice/domain";
-import type { Connection, Pool } from "mariadb";
-import { consistently } from "./connection.ts";
-import { decodeCursor, encodeCursor } from "./projection-store-paging.ts";
 import {
-  boundsOf,
-  compareKeys,
-  findKeys,
+  BadCursor,
+  type DataFilter,
+  decodeCursor,
+  encodeCursor,
   type Key,
   type KeyRange,
-  ordered,
-  WITHIN,
-} from "./projection-store-series.ts";
+  keyRange,
+  type Page,
+  type PageRequest,
+  readValue,
+} from "@sluice/domain";
+import type { Connection, Pool } from "mariadb";
+import { consistently } from "./connection.ts";
+import { boundsOf, findKeys, ordered, WITHIN } from "./projection-store-series.ts";
 import {
   endOfMillisecond,
   fromStoredTime,
@@ -21,7 +23,6 @@ import {
   LOWEST_TIME,
   toStoredTime,
 } from "./projection-store-time.ts";
-import { readValue } from "./projection-store-value.ts";
 
 interface StoredRow extends Key {
   readonly flow_code: string;
@@ -37,26 +38,17 @@ interface StoredRow extends Key {
 const COLUMNS = `id, received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id, message_id,
   value_type, device_time`;
 
-/** One more than the page has, to see whether there is a next one. */
 const rangeOf = (filter: DataFilter, page: PageRequest): KeyRange => {
-  const range: KeyRange = {
-    low: {
-      received_at: filter.from === undefined ? LOWEST_TIME : toStoredTime(filter.from),
-      id: Number.MIN_SAFE_INTEGER,
-    },
-    high: {
-      received_at: filter.to === undefined ? HIGHEST_TIME : endOfMillisecond(filter.to),
-      id: Number.MAX_SAFE_INTEGER,
-    },
-    order: page.order ?? "asc",
-    limit: page.limit + 1,
-  };
-  if (page.after === undefined) return range;
-  const [received_at, id] = decodeCursor("data", ["string", "number"], page.after) as [string, number];
+  const from = filter.from === undefined ? LOWEST_TIME : toStoredTime(filter.from);
+  const to = filter.to === undefined ? HIGHEST_TIME : endOfMillisecond(filter.to);
+  return keyRange(from, to, page.after === undefined ? null : keyOf(page.after), page);
+};
+
+/** @throws BadCursor */
+const keyOf = (after: string): Key => {
+  const [received_at, id] = decodeCursor("data", ["string", "number"], after) as [string, number];
   if (!isStoredTime(received_at)) throw new BadCursor("the cursor is not one that this listing has given out");
-  const after = { received_at, id };
-  if (range.order === "asc") return compareKeys(after, range.low) > 0 ? { ...range, low: after } : range;
-  return compareKeys(after, range.high) < 0 ? { ...range, high: after } : range;
+  return { received_at, id };
 };
 
 const selectRows = (pool: Pool, filter: DataFilter, range: KeyRange): Promise<readonly StoredRow[]> => {

@@ -1,9 +1,15 @@
 /** Dead letters: what a batch adds, settles, retries and discards, and what that does to the counts of messages. */
 import { createHash } from "node:crypto";
 import type { DeadLetter } from "@sluice/contracts";
-import { type DataRow, type DeadLetterChange, deliveryId } from "@sluice/domain";
+import {
+  type CountChanges,
+  type DataRow,
+  type DeadLetterChange,
+  messageState,
+  type RowTally,
+  rowLetter,
+} from "@sluice/domain";
 import type { Connection } from "mariadb";
-import type { CountChanges, MessageState } from "./projection-store-counts.ts";
 import type { RefusedRow, RowWriter } from "./projection-store-rows.ts";
 import { toStoredTime } from "./projection-store-time.ts";
 
@@ -23,11 +29,6 @@ const PUT_MESSAGE = `INSERT INTO dead_messages (flow, action, message_id, dead_r
   ON DUPLICATE KEY UPDATE dead_rows = VALUES(dead_rows), discarded_rows = VALUES(discarded_rows)`;
 const REMOVE_MESSAGE = "DELETE FROM dead_messages WHERE flow = ? AND action = ? AND message_id = ?";
 
-interface RowTally {
-  readonly dead: number;
-  readonly discarded: number;
-}
-
 /** A row too large to be kept with its letter has no text there. */
 interface DeadRow {
   readonly attempts: number;
@@ -36,11 +37,6 @@ interface DeadRow {
 }
 
 export const hashOf = (id: string): Buffer => createHash("sha256").update(id).digest();
-
-const stateOf = (rows: RowTally): MessageState => {
-  if (rows.dead > 0) return "dead";
-  return rows.discarded > 0 ? "discarded" : "done";
-};
 
 /** The dead letters within one batch's transaction. */
 export class DeadLetterBook {
@@ -63,7 +59,7 @@ export class DeadLetterBook {
   }
 
   async bury(refused: RefusedRow): Promise<DeadLetter> {
-    const letter = this.#letterOf(refused, 1);
+    const letter = rowLetter(refused.row, refused.reason, 1, this.#now);
     const known = (await this.#findRow(letter.id)) !== null;
     await this.#put(letter, JSON.stringify({ ...refused.row, ...(refused.oversized ? { text: null } : {}) }));
     if (!known) await this.#moveMessage(refused.row, { dead: 1, discarded: 0 });
@@ -76,7 +72,7 @@ export class DeadLetterBook {
     if (!found) return null;
     const refused = await this.#insertAgain(found, writer);
     if (refused) {
-      const letter = this.#letterOf(refused, found.attempts + 1);
+      const letter = rowLetter(refused.row, refused.reason, found.attempts + 1, this.#now);
       await this.#put(letter, JSON.stringify(found.row));
       return letter;
     }
@@ -96,22 +92,6 @@ export class DeadLetterBook {
     if (!oversized) return (await writer.insert([row]))[0];
     const reason = "the value was too large to be kept here: raise max_allowed_packet and rebuild the projection";
     return { row, reason };
-  }
-
-  #letterOf({ row, reason }: RefusedRow, attempts: number): DeadLetter {
-    return {
-      id: deliveryId(row),
-      kind: "row",
-      flow: row.flow,
-      action: row.action,
-      messageId: row.messageId,
-      messageNumber: row.messageNumber,
-      attribute: row.attribute,
-      reason,
-      attempts,
-      deadAt: this.#now,
-      eventId: row.eventId,
-    };
   }
 
   async #put(letter: DeadLetter, content: string | null): Promise<void> {
@@ -149,9 +129,9 @@ export class DeadLetterBook {
     const [found] = await this.#connection.query<RowTally[]>(FIND_MESSAGE, key);
     const before = found ?? { dead: 0, discarded: 0 };
     const after = { dead: before.dead + change.dead, discarded: before.discarded + change.discarded };
-    if (stateOf(after) === "done") await this.#connection.query(REMOVE_MESSAGE, key);
+    if (messageState(after) === "done") await this.#connection.query(REMOVE_MESSAGE, key);
     else await this.#connection.query(PUT_MESSAGE, [...key, after.dead, after.discarded]);
-    this.#counts.add(row.flow, row.action, stateOf(before), -1);
-    this.#counts.add(row.flow, row.action, stateOf(after), 1);
+    this.#counts.add(row.flow, row.action, messageState(before), -1);
+    this.#counts.add(row.flow, row.action, messageState(after), 1);
   }
 }

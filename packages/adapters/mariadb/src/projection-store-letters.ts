@@ -1,9 +1,8 @@
 /** The listing of dead letters, in the order in which they died first. */
 import type { DeadLetter } from "@sluice/contracts";
-import type { DeadLetterFilter, Page, PageRequest } from "@sluice/domain";
+import { type DeadLetterFilter, decodeCursor, encodeCursor, type Page, type PageRequest } from "@sluice/domain";
 import type { Connection, Pool } from "mariadb";
 import { hashOf } from "./projection-store-dead.ts";
-import { decodeCursor, encodeCursor } from "./projection-store-paging.ts";
 import { fromStoredTime } from "./projection-store-time.ts";
 
 type StoredLetter = DeadLetter & { readonly seq: number };

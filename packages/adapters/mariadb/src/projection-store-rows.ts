@@ -1,5 +1,5 @@
 /** Writing rows of the `data` table in bulk, and telling those that it refuses from a database that is out of order. */
-import type { DataRow } from "@sluice/domain";
+import { ATTRIBUTE_NAME_LIMIT, attributeNameTooLong, type DataRow } from "@sluice/domain";
 import type { Connection } from "mariadb";
 import { dataError } from "./connection.ts";
 import { toStoredTime } from "./projection-store-time.ts";
@@ -28,22 +28,12 @@ const PACKET_BYTES = 4 * 1024 * 1024;
 const PACKET_HEAD_BYTES = 4_096;
 /** For a row's columns beside its texts, in the text form that they are sent in. */
 const ROW_BYTES = 256;
-/** Characters; the width of `attribute_name`. */
-const ATTRIBUTE_NAME_LIMIT = 255;
-
 /** Of UTF-8, at most: no UTF-16 unit takes more than three. */
 const bytesOf = (row: DataRow): number =>
   ROW_BYTES +
   3 * (row.text.length + row.attribute.length + row.flow.length + row.action.length) +
   row.eventId.length +
   row.messageId.length;
-
-/**
- * Checked here because MariaDB cuts spaces at the end of a name that is too long, even in strict mode (seen in 10.11).
- * A string of n UTF-16 units has at most n characters, so that most names are never counted.
- */
-const tooLong = (name: string): boolean =>
-  name.length > ATTRIBUTE_NAME_LIMIT && Array.from(name).length > ATTRIBUTE_NAME_LIMIT;
 
 /** Texts and nulls only: a change of a column's type within a batch would end the packet. */
 const valuesOf = (row: DataRow): (string | null)[] => [
@@ -102,7 +92,8 @@ export class RowWriter {
       this.#refused.push({ row, reason, oversized: true });
       return true;
     }
-    if (!tooLong(row.attribute)) return false;
+    // MariaDB cuts spaces at the end of a name that is too long, even in strict mode (seen in 10.11).
+    if (!attributeNameTooLong(row.attribute)) return false;
     this.#refused.push({ row, reason: `the attribute's name has more than ${ATTRIBUTE_NAME_LIMIT} characters` });
     return true;
   }

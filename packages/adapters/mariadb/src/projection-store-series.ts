@@ -5,22 +5,8 @@
  * filter by flow alone or attribute alone names several series. A few are merged. Of many (an attribute that thousands
  * of flows have) a page is usually found by walking along `data_time`; only when it is not are they all merged.
  */
-import type { DataFilter } from "@sluice/domain";
+import { type DataFilter, type Key, KeyMerge, type KeyRange } from "@sluice/domain";
 import type { Connection } from "mariadb";
-
-export interface Key {
-  /** As stored. */
-  readonly received_at: string;
-  readonly id: number;
-}
-
-/** Keys to find: the first `limit` in this order, both ends exclusive. */
-export interface KeyRange {
-  readonly low: Key;
-  readonly high: Key;
-  readonly order: "asc" | "desc";
-  readonly limit: number;
-}
 
 interface Series {
   readonly flow: string;
@@ -43,11 +29,6 @@ export const boundsOf = ({ low, high }: KeyRange): readonly (string | number)[] 
   high.id,
 ];
 export const ordered = (order: KeyRange["order"]): string => `ORDER BY received_at ${order}, id ${order} LIMIT ?`;
-
-export const compareKeys = (a: Key, b: Key): number => {
-  if (a.received_at !== b.received_at) return a.received_at < b.received_at ? -1 : 1;
-  return a.id - b.id;
-};
 
 /** DISTINCT jumps from value to value along the index `data_series`, whatever the number of rows between. */
 const FLOWS = "SELECT DISTINCT flow_code AS name FROM data LIMIT ?";
@@ -80,21 +61,16 @@ const merge = async (connection: Connection, series: readonly Series[], range: K
   const { order, limit } = range;
   const select = `(SELECT received_at, id FROM data
     WHERE flow_code = ? AND attribute_name = ? AND ${WITHIN} ${ordered(order)})`;
-  const sign = order === "asc" ? 1 : -1;
-  let keys: Key[] = [];
-  let rest = range;
+  const merged = new KeyMerge(range);
   for (let start = 0; start < series.length; start += FEW_SERIES) {
     const part = series.slice(start, start + FEW_SERIES);
     const found = await connection.query<Key[]>(`${part.map(() => select).join(" UNION ALL ")} ${ordered(order)}`, [
-      ...part.flatMap(({ flow, attribute }) => [flow, attribute, ...boundsOf(rest), limit]),
+      ...part.flatMap(({ flow, attribute }) => [flow, attribute, ...boundsOf(merged.rest), limit]),
       limit,
     ]);
-    if (found.length === 0) continue;
-    keys = [...keys, ...found].sort((a, b) => sign * compareKeys(a, b)).slice(0, limit);
-    const last = keys[limit - 1];
-    if (last) rest = order === "asc" ? { ...range, high: last } : { ...range, low: last };
+    merged.add(found);
   }
-  return keys;
+  return merged.keys;
 };
 
 /** Of a filter with a flow and no attribute, or with an attribute and no flow. */

@@ -1,18 +1,18 @@
 /** The listing of stored attributes. */
 import type { DataItem } from "@sluice/contracts";
-import type { DataFilter, Page, PageRequest } from "@sluice/domain";
-import { decodeCursor, encodeCursor } from "./projection-store-paging.ts";
 import {
-  boundsOf,
-  compareKeys,
-  findKeys,
+  type DataFilter,
+  decodeCursor,
+  encodeCursor,
   type Key,
   type KeyRange,
-  ordered,
-  WITHIN,
-} from "./projection-store-series.ts";
+  keyRange,
+  type Page,
+  type PageRequest,
+  readValue,
+} from "@sluice/domain";
+import { boundsOf, findKeys, ordered, WITHIN } from "./projection-store-series.ts";
 import { fromStoredTime, highestStoredTime, lowestStoredTime } from "./projection-store-time.ts";
-import { readValue } from "./projection-store-value.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
 interface StoredRow extends Key {
@@ -29,26 +29,17 @@ interface StoredRow extends Key {
 const COLUMNS = `id, received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id, message_id,
   value_type, device_time`;
 
-/** One more than the page has, to see whether there is a next one. */
 const rangeOf = (filter: DataFilter, page: PageRequest): KeyRange => {
-  const range: KeyRange = {
-    low: {
-      received_at: filter.from === undefined ? "" : lowestStoredTime(filter.from),
-      id: Number.MIN_SAFE_INTEGER,
-    },
-    high: {
-      // "~" is above every digit.
-      received_at: filter.to === undefined ? "~" : highestStoredTime(filter.to),
-      id: Number.MAX_SAFE_INTEGER,
-    },
-    order: page.order ?? "asc",
-    limit: page.limit + 1,
-  };
-  if (page.after === undefined) return range;
-  const [received_at, id] = decodeCursor("data", ["string", "number"], page.after) as [string, number];
-  const after = { received_at, id };
-  if (range.order === "asc") return compareKeys(after, range.low) > 0 ? { ...range, low: after } : range;
-  return compareKeys(after, range.high) < 0 ? { ...range, high: after } : range;
+  const from = filter.from === undefined ? "" : lowestStoredTime(filter.from);
+  // "~" is above every digit.
+  const to = filter.to === undefined ? "~" : highestStoredTime(filter.to);
+  return keyRange(from, to, page.after === undefined ? null : keyOf(page.after), page);
+};
+
+/** @throws BadCursor */
+const keyOf = (after: string): Key => {
+  const [received_at, id] = decodeCursor("data", ["string", "number"], after) as [string, number];
+  return { received_at, id };
 };
 
 const selectRows = (statements: StatementCache, filter: DataFilter, range: KeyRange): readonly StoredRow[] => {

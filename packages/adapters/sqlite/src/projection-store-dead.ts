@@ -1,7 +1,13 @@
 /** Dead letters: what a batch adds, settles, retries and discards, and what that does to the counts of messages. */
 import type { DeadLetter } from "@sluice/contracts";
-import { type DataRow, type DeadLetterChange, deliveryId } from "@sluice/domain";
-import type { CountChanges, MessageState } from "./projection-store-counts.ts";
+import {
+  type CountChanges,
+  type DataRow,
+  type DeadLetterChange,
+  messageState,
+  type RowTally,
+  rowLetter,
+} from "@sluice/domain";
 import type { RefusedRow, RowWriter } from "./projection-store-rows.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
@@ -21,16 +27,6 @@ const PUT_MESSAGE = `INSERT INTO dead_messages (flow, action, message_id, dead_r
   ON CONFLICT (flow, action, message_id) DO UPDATE
   SET dead_rows = excluded.dead_rows, discarded_rows = excluded.discarded_rows`;
 const REMOVE_MESSAGE = "DELETE FROM dead_messages WHERE flow = ? AND action = ? AND message_id = ?";
-
-interface RowTally {
-  readonly dead: number;
-  readonly discarded: number;
-}
-
-const stateOf = (rows: RowTally): MessageState => {
-  if (rows.dead > 0) return "dead";
-  return rows.discarded > 0 ? "discarded" : "done";
-};
 
 /** The dead letters within one batch's transaction. */
 export class DeadLetterBook {
@@ -53,7 +49,7 @@ export class DeadLetterBook {
   }
 
   bury(refused: RefusedRow): DeadLetter {
-    const letter = this.#letterOf(refused, 1);
+    const letter = rowLetter(refused.row, refused.reason, 1, this.#now);
     const known = this.#findRow(letter.id) !== null;
     this.#put(letter, refused.row);
     if (!known) this.#moveMessage(refused.row, { dead: 1, discarded: 0 });
@@ -66,7 +62,7 @@ export class DeadLetterBook {
     if (!found) return null;
     const [refused] = writer.insert([found.row]);
     if (refused) {
-      const letter = this.#letterOf(refused, found.attempts + 1);
+      const letter = rowLetter(refused.row, refused.reason, found.attempts + 1, this.#now);
       this.#put(letter, found.row);
       return letter;
     }
@@ -80,22 +76,6 @@ export class DeadLetterBook {
     if (!found) return;
     this.#statements.prepare(REMOVE).run(id);
     this.#moveMessage(found.row, { dead: -1, discarded: 1 });
-  }
-
-  #letterOf({ row, reason }: RefusedRow, attempts: number): DeadLetter {
-    return {
-      id: deliveryId(row),
-      kind: "row",
-      flow: row.flow,
-      action: row.action,
-      messageId: row.messageId,
-      messageNumber: row.messageNumber,
-      attribute: row.attribute,
-      reason,
-      attempts,
-      deadAt: this.#now,
-      eventId: row.eventId,
-    };
   }
 
   #put(letter: DeadLetter, row: DataRow | null): void {
@@ -113,9 +93,9 @@ export class DeadLetterBook {
     const found = this.#statements.prepare(FIND_MESSAGE).get(...key) as RowTally | undefined;
     const before = found ?? { dead: 0, discarded: 0 };
     const after = { dead: before.dead + change.dead, discarded: before.discarded + change.discarded };
-    if (stateOf(after) === "done") this.#statements.prepare(REMOVE_MESSAGE).run(...key);
+    if (messageState(after) === "done") this.#statements.prepare(REMOVE_MESSAGE).run(...key);
     else this.#statements.prepare(PUT_MESSAGE).run(...key, after.dead, after.discarded);
-    this.#counts.add(row.flow, row.action, stateOf(before), -1);
-    this.#counts.add(row.flow, row.action, stateOf(after), 1);
+    this.#counts.add(row.flow, row.action, messageState(before), -1);
+    this.#counts.add(row.flow, row.action, messageState(after), 1);
   }
 }

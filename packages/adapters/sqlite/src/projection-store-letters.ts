@@ -1,7 +1,6 @@
 /** The listing of dead letters, in the order in which they died first. */
 import type { DeadLetter } from "@sluice/contracts";
-import type { DeadLetterFilter, Page, PageRequest } from "@sluice/domain";
-import { decodeCursor, encodeCursor } from "./projection-store-paging.ts";
+import { type DeadLetterFilter, decodeCursor, encodeCursor, type Page, type PageRequest } from "@sluice/domain";
 import type { StatementCache } from "./statement-cache.ts";
 
 type StoredLetter = DeadLetter & { readonly seq: number };

@@ -1,6 +1,6 @@
 /** Writing rows of the `data` table, and telling those that it refuses from a database that is out of order. */
 import type { SQLInputValue } from "node:sqlite";
-import type { DataRow } from "@sluice/domain";
+import { ATTRIBUTE_NAME_LIMIT, attributeNameTooLong, type DataRow } from "@sluice/domain";
 import { isDataError } from "./connection.ts";
 import { toStoredTime } from "./projection-store-time.ts";
 import type { StatementCache } from "./statement-cache.ts";
@@ -28,9 +28,6 @@ const PLACEHOLDERS = `(${COLUMNS.map(() => "?").join(", ")})`;
 /** Rows in one statement: from 20 on, more make no measurable difference. */
 const CHUNK = 50;
 
-/** Characters; the column's width in the other databases. SQLite does not hold text to a width. */
-const ATTRIBUTE_NAME_LIMIT = 255;
-
 /**
  * OR FAIL keeps the rows before the one that fails, so that SQLite need not be able to take the statement back; that
  * costs a copy of every page it touches, a fifth of the throughput. The rows that did get in are passed over by event
@@ -39,10 +36,6 @@ const ATTRIBUTE_NAME_LIMIT = 255;
 const insertStatement = (rows: number): string =>
   `INSERT OR FAIL INTO data (${COLUMNS.join(", ")}) VALUES ${Array(rows).fill(PLACEHOLDERS).join(", ")}
    ON CONFLICT (event_id) DO NOTHING`;
-
-/** A string of n UTF-16 units has at most n characters, so that most names are never counted. */
-const tooLong = (name: string): boolean =>
-  name.length > ATTRIBUTE_NAME_LIMIT && Array.from(name).length > ATTRIBUTE_NAME_LIMIT;
 
 export class RowWriter {
   readonly #statements: StatementCache;
@@ -60,7 +53,7 @@ export class RowWriter {
    */
   insert(rows: readonly DataRow[]): RefusedRow[] {
     const refused: RefusedRow[] = [];
-    const fitting = rows.some((row) => tooLong(row.attribute)) ? this.#sortOut(rows, refused) : rows;
+    const fitting = rows.some((row) => attributeNameTooLong(row.attribute)) ? this.#sortOut(rows, refused) : rows;
     for (let start = 0; start < fitting.length; start += CHUNK) {
       const chunk = fitting.slice(start, start + CHUNK);
       if (this.#tryInsert(chunk) === null) continue;
@@ -74,7 +67,7 @@ export class RowWriter {
 
   #sortOut(rows: readonly DataRow[], refused: RefusedRow[]): DataRow[] {
     return rows.filter((row) => {
-      if (!tooLong(row.attribute)) return true;
+      if (!attributeNameTooLong(row.attribute)) return true;
       refused.push({ row, reason: `the attribute name has more than ${ATTRIBUTE_NAME_LIMIT} characters` });
       return false;
     });

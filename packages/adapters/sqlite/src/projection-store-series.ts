@@ -5,21 +5,8 @@
  * filter by flow alone or attribute alone names several series. A few are merged. Of many (an attribute that thousands
  * of flows have) a page is usually found by walking along `data_time`; only when it is not are they all merged.
  */
-import type { DataFilter } from "@sluice/domain";
+import { type DataFilter, type Key, KeyMerge, type KeyRange } from "@sluice/domain";
 import type { StatementCache } from "./statement-cache.ts";
-
-export interface Key {
-  readonly received_at: string;
-  readonly id: number;
-}
-
-/** Keys to find: the first `limit` in this order, both ends exclusive. */
-export interface KeyRange {
-  readonly low: Key;
-  readonly high: Key;
-  readonly order: "asc" | "desc";
-  readonly limit: number;
-}
 
 interface Series {
   readonly flow: string;
@@ -34,11 +21,6 @@ const WALK_ROWS = 5_000;
 export const WITHIN = "(received_at, id) > (?, ?) AND (received_at, id) < (?, ?)";
 export const boundsOf = ({ low, high }: KeyRange) => [low.received_at, low.id, high.received_at, high.id] as const;
 export const ordered = (order: KeyRange["order"]): string => `ORDER BY received_at ${order}, id ${order} LIMIT ?`;
-
-export const compareKeys = (a: Key, b: Key): number => {
-  if (a.received_at !== b.received_at) return a.received_at < b.received_at ? -1 : 1;
-  return a.id - b.id;
-};
 
 /** Jumps from value to value along the index `data_series`, whatever the number of rows between. */
 const FLOWS = `WITH RECURSIVE found (name) AS (
@@ -81,21 +63,14 @@ const walk = (statements: StatementCache, filter: DataFilter, range: KeyRange): 
 
 /** Each series is asked only for what comes before the last key found so far. */
 const merge = (statements: StatementCache, series: readonly Series[], range: KeyRange): readonly Key[] => {
-  const { order, limit } = range;
   const select = statements.prepare(
-    `SELECT received_at, id FROM data WHERE flow_code = ? AND attribute_name = ? AND ${WITHIN} ${ordered(order)}`,
+    `SELECT received_at, id FROM data WHERE flow_code = ? AND attribute_name = ? AND ${WITHIN} ${ordered(range.order)}`,
   );
-  const sign = order === "asc" ? 1 : -1;
-  let keys: Key[] = [];
-  let rest = range;
+  const merged = new KeyMerge(range);
   for (const { flow, attribute } of series) {
-    const found = select.all(flow, attribute, ...boundsOf(rest), limit) as unknown as Key[];
-    if (found.length === 0) continue;
-    keys = [...keys, ...found].sort((a, b) => sign * compareKeys(a, b)).slice(0, limit);
-    const last = keys[limit - 1];
-    if (last) rest = order === "asc" ? { ...range, high: last } : { ...range, low: last };
+    merged.add(select.all(flow, attribute, ...boundsOf(merged.rest), range.limit) as unknown as Key[]);
   }
-  return keys;
+  return merged.keys;
 };
 
 /** Of a filter with a flow and no attribute, or with an attribute and no flow. */

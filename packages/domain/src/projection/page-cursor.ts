@@ -1,9 +1,12 @@
-/** Paging cursors: opaque to clients, and checked when they come back. */
-import { BadCursor } from "@sluice/domain";
+/** Paging cursors of the projection's listings: opaque to clients, and checked when they come back. */
+import { BadCursor } from "../ports/projection-store.ts";
 
-/** Which listing a cursor belongs to, and the parts of the key that it stands after. */
+/** Which listing a cursor belongs to, and the parts of the key that it stands after; base64url. */
 export const encodeCursor = (listing: string, key: readonly (string | number)[]): string =>
-  Buffer.from(JSON.stringify([listing, ...key])).toString("base64url");
+  btoa(inAscii(JSON.stringify([listing, ...key])))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
 
 /**
  * @param shape what each part of the listing's key must be
@@ -24,9 +27,13 @@ export const decodeCursor = (
 
 const parse = (cursor: string): readonly unknown[] => {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    const parsed: unknown = JSON.parse(atob(cursor.replaceAll("-", "+").replaceAll("_", "/")));
     return Array.isArray(parsed) ? parsed : [];
   } catch {
     return [];
   }
 };
+
+/** JSON in ASCII: `btoa` takes nothing beyond Latin-1. */
+const inAscii = (json: string): string =>
+  json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
