@@ -5,6 +5,7 @@
 import type { Configuration } from "@sluice/contracts";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { settingsOfServers } from "./brokers/broker-settings.ts";
 import { composeGateway } from "./composition/compose-gateway.ts";
 import { locationsOf } from "./composition/locations.ts";
 import { tokens } from "./composition/tokens.ts";
@@ -91,11 +92,9 @@ const start = async (
     started.push(() => sink.stop());
   }
 
-  const broker = container.get(tokens.broker);
-  const sources = [container.get(tokens.messageSource)];
-  const names = new Set(sources.map((source) => source.name));
+  const brokers = container.get(tokens.brokers);
   const metrics = createMetrics(registry);
-  const overview = () => takeOverview({ registry, pipeline, sources, projector, forwarder });
+  const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder });
   const server = await buildHttpServer({
     registry,
     store,
@@ -115,7 +114,7 @@ const start = async (
       });
       const strayFlows = registry
         .list()
-        .filter((flow) => flow.status === "enabled" && !names.has(flow.definition?.broker ?? ""))
+        .filter(({ status, definition }) => status === "enabled" && definition !== null && !brokers.serves(definition))
         .map((flow) => flow.code);
       return healthOf({ overview: await overview(), head, logError, strayFlows, configuration, clock });
     },
@@ -126,44 +125,21 @@ const start = async (
       return new Map(flows.map((flow) => [flow.code, balancesOf(flow, now).map(toActionCounts)]));
     },
   });
+  const failed = Promise.withResolvers<Error>();
   const adminUrl = await listen(server, configuration, log);
   started.push(() => server.close());
 
-  const failed = Promise.withResolvers<Error>();
-  if (broker !== null) {
-    await broker.start();
-    started.push(() => broker.stop());
-    if (broker.status.portTaken)
-      log.warn({ url: broker.url }, "EMBEDDED_BROKER_PORT is taken; using the next free one");
-  }
-  let subscribing = false;
-  /** Together for all changes of one moment: ten thousand flows that are applied at once are one reconciliation. */
-  const subscribe = (): void => {
-    if (subscribing) return;
-    subscribing = true;
-    setImmediate(() => {
-      subscribing = false;
-      for (const source of sources) {
-        source
-          .subscribe(registry.subscriptions(source.name))
-          .catch((error: unknown) => log.error({ err: error }, "subscriptions cannot be changed"));
-      }
-    });
-  };
   registry.onChange((codes) => {
-    subscribe();
     projector.flowsChanged(codes);
     forwarder.flowsChanged(codes);
   });
-  subscribe();
-  for (const source of sources) {
-    pipeline.run(source).catch(failed.resolve);
-    await source.start();
-    started.push(() => source.stop());
-  }
+  started.push(() => brokers.stop());
+  await brokers.reconcile(settingsOfServers([], configuration));
+  const [fault] = brokers.status().faults;
+  if (fault !== undefined) throw new Error(`broker ${fault.name}: ${fault.message}`);
   started.push(() => pipeline.stop(DRAIN_MS));
 
-  const brokerUrl = broker?.url ?? sources[0]?.status().url ?? "";
+  const brokerUrl = brokers.status().sources[0]?.url ?? "";
   await writeRuntimeInfo(locations.runtime, {
     pid: process.pid,
     adminUrl,

@@ -1,4 +1,7 @@
 /** For programs that embed a gateway, and for tests; users start it through main.ts. */
+export { BrokerSet, type BrokerSetStatus } from "./brokers/broker-set.ts";
+export { type BrokerPlan, type BrokerSettings, settingsOfServers } from "./brokers/broker-settings.ts";
+export { openSource } from "./composition/open-source.ts";
 export { FlowConflict, FlowRegistry } from "./flows/flow-registry.ts";
 export { type RunningGateway, startGateway } from "./gateway.ts";
 export { IngestPipeline, type IngestReceipt, type IngestStatus } from "./ingest/ingest-pipeline.ts";

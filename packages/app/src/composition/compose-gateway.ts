@@ -3,9 +3,11 @@
 import type { Configuration } from "@sluice/contracts";
 import { Container, ContainerModule } from "inversify";
 import type { Logger } from "pino";
+import { BrokerSet } from "../brokers/broker-set.ts";
 import { FlowRegistry } from "../flows/flow-registry.ts";
 import { IngestPipeline } from "../ingest/ingest-pipeline.ts";
-import { ajvModule, mqttModule, storesModule, systemModule } from "./modules.ts";
+import { ajvModule, storesModule, systemModule } from "./modules.ts";
+import { openSource } from "./open-source.ts";
 import { tokens } from "./tokens.ts";
 
 const ingestModule = new ContainerModule(({ bind }) => {
@@ -20,10 +22,24 @@ const ingestModule = new ContainerModule(({ bind }) => {
   );
 });
 
+const brokersModule = new ContainerModule(({ bind }) => {
+  bind(tokens.brokers).toResolvedValue(
+    (registry, pipeline, log, configuration) =>
+      new BrokerSet({
+        open: (settings) => openSource(settings, configuration, log),
+        run: (source) => pipeline.run(source),
+        subscriptions: (name) => registry.subscriptions(name),
+        onFlowsChange: (listener) => registry.onChange(listener),
+        log,
+      }),
+    [tokens.registry, tokens.pipeline, tokens.log, tokens.configuration],
+  );
+});
+
 export const composeGateway = async (configuration: Configuration, log: Logger): Promise<Container> => {
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(tokens.configuration).toConstantValue(configuration);
   container.bind(tokens.log).toConstantValue(log);
-  await container.load(systemModule, storesModule("workers"), ajvModule, mqttModule, ingestModule);
+  await container.load(systemModule, storesModule("workers"), ajvModule, ingestModule, brokersModule);
   return container;
 };

@@ -3,14 +3,11 @@
  * and stopped by `gateway.ts` and `compose-sink.ts`, in an order that is written out there.
  */
 import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
-import { EmbeddedBroker, EmbeddedBrokerSource } from "@sluice/adapter-broker";
 import { UndiciEndpointGateway } from "@sluice/adapter-http";
-import { MqttMessageSource, type MqttSourceOptions } from "@sluice/adapter-mqtt";
 import { SqliteOfflineQueue, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
 import { systemClock, uuidv7 } from "../system/ids.ts";
-import { fileSessionMemory } from "../system/session-memory.ts";
 import { locationsOf } from "./locations.ts";
 import { eventStoreAt, projectionStoreAt, type StoreThreads } from "./stores.ts";
 import { tokens } from "./tokens.ts";
@@ -58,51 +55,4 @@ export const ajvModule = new ContainerModule(({ bind }) => {
 
 export const httpModule = new ContainerModule(({ bind }) => {
   bind(tokens.endpointGateway).toResolvedValue((clock) => new UndiciEndpointGateway({ clock }), [tokens.clock]);
-});
-
-/** Name of the one broker that MQTT_URL or the embedded default stands for. */
-const BROKER = "default";
-/** A packet may be so much larger than MAX_PAYLOAD_BYTES: the payload that is too large is still taken, and recorded as that. */
-const PACKET_OVERHEAD_BYTES = 3 * 1024 * 1024;
-
-/** The source of messages: the configured broker, or the embedded one and what goes through it. */
-export const mqttModule = new ContainerModule(({ bind }) => {
-  bind(tokens.broker).toResolvedValue(
-    (configuration: Configuration) =>
-      configuration.mqttUrl === undefined
-        ? new EmbeddedBroker({
-            port: configuration.embeddedBrokerPort,
-            ...credentialsOf(configuration),
-            maximumPacketBytes: configuration.maxPayloadBytes + PACKET_OVERHEAD_BYTES,
-          })
-        : null,
-    [tokens.configuration],
-  );
-  bind(tokens.messageSource).toResolvedValue(
-    (configuration: Configuration, broker: EmbeddedBroker | null) =>
-      broker === null
-        ? new MqttMessageSource(mqttOptions(configuration))
-        : new EmbeddedBrokerSource(broker, { name: BROKER }),
-    [tokens.configuration, tokens.broker],
-  );
-});
-
-const credentialsOf = ({ mqttUsername: username, mqttPassword: password }: Configuration) =>
-  username === undefined || password === undefined ? {} : { credentials: { username, password } };
-
-const mqttOptions = (configuration: Configuration): MqttSourceOptions => ({
-  name: BROKER,
-  url: configuration.mqttUrl as string,
-  clientId: configuration.mqttClientId,
-  keepaliveSeconds: configuration.mqttKeepalive,
-  maximumPacketBytes: configuration.maxPayloadBytes + PACKET_OVERHEAD_BYTES,
-  sessionMemory: fileSessionMemory(locationsOf(configuration).session),
-  ...(configuration.mqttUsername === undefined ? {} : { username: configuration.mqttUsername }),
-  ...(configuration.mqttPassword === undefined ? {} : { password: configuration.mqttPassword }),
-  tls: {
-    force: configuration.mqttUseTls,
-    ...(configuration.mqttCaCerts === undefined ? {} : { ca: configuration.mqttCaCerts }),
-    ...(configuration.mqttCertfile === undefined ? {} : { cert: configuration.mqttCertfile }),
-    ...(configuration.mqttKeyfile === undefined ? {} : { key: configuration.mqttKeyfile }),
-  },
 });

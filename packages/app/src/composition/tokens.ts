@@ -1,12 +1,10 @@
 /** One token a service. The token's type carries the service's, so that swapped tokens do not compile. */
-import type { EmbeddedBroker } from "@sluice/adapter-broker";
 import type { Configuration } from "@sluice/contracts";
 import type {
   Clock,
   EndpointGateway,
   EventStore,
   IdSource,
-  MessageSource,
   OfflineQueue,
   PayloadCodec,
   PayloadValidator,
@@ -15,6 +13,7 @@ import type {
 } from "@sluice/domain";
 import type { ServiceIdentifier } from "inversify";
 import type { Logger } from "pino";
+import type { BrokerSet } from "../brokers/broker-set.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { IngestPipeline } from "../ingest/ingest-pipeline.ts";
 import type { SinkFlow } from "../sinks/sink-protocol.ts";
@@ -33,9 +32,7 @@ export const tokens = {
   endpointGateway: token<EndpointGateway>("endpoint gateway"),
   codec: token<PayloadCodec>("payload codec"),
   validator: token<PayloadValidator>("payload validator"),
-  /** Null when MQTT_URL names another broker. */
-  broker: token<EmbeddedBroker | null>("embedded broker"),
-  messageSource: token<MessageSource>("message source"),
+  brokers: token<BrokerSet>("brokers"),
   registry: token<FlowRegistry>("flow registry"),
   pipeline: token<IngestPipeline>("ingest pipeline"),
   sinkFlows: token<ReadonlyMap<string, SinkFlow>>("flows of a sink"),

@@ -18,6 +18,7 @@ import {
   flowStream,
   type IdSource,
   initialFlow,
+  isOfBroker,
   normalisePayloadSchema,
   type PayloadValidator,
   parseStream,
@@ -221,7 +222,7 @@ export class FlowRegistry {
   subscriptions(broker: string): readonly Subscription[] {
     const subscriptions: Subscription[] = [];
     for (const { route } of this.#fold.entries.values()) {
-      if (route !== null && route.definition.broker === broker) {
+      if (route !== null && isOfBroker(route.definition, broker)) {
         subscriptions.push({ filter: route.filter.subscription, qos: route.definition.qos });
       }
     }

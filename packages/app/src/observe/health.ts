@@ -38,6 +38,9 @@ export const healthOf = ({ overview, head, logError, strayFlows, configuration, 
       note("subscription-refused", "degraded", `broker ${source.name} refuses ${filter}: ${reason}`);
     }
   }
+  for (const { name, message } of overview.brokerFaults) {
+    note("broker-misconfigured", "degraded", `broker ${name}: ${message}`);
+  }
   if (strayFlows.length > 0) {
     note(
       "broker-unknown",

@@ -1,6 +1,8 @@
 /** One consistent look at the whole gateway: what health, metrics and the API's counts are made from. */
 import type { ActionCounts } from "@sluice/contracts";
-import type { FlowState, MessageSource, SourceStatus } from "@sluice/domain";
+import type { FlowState, SourceStatus } from "@sluice/domain";
+import type { BrokerSet } from "../brokers/broker-set.ts";
+import type { BrokerFault } from "../brokers/broker-settings.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { IngestPipeline, IngestStatus } from "../ingest/ingest-pipeline.ts";
 import { groupOf } from "../sinks/forwarder.ts";
@@ -11,6 +13,7 @@ import { type ActionBalance, endpointBalance, storeBalance } from "./conservatio
 export interface Overview {
   readonly ingest: IngestStatus;
   readonly sources: readonly SourceStatus[];
+  readonly brokerFaults: readonly BrokerFault[];
   readonly projector: SinkAnswer;
   readonly forwarder: SinkAnswer;
   /** Nothing came in while the sinks were asked, and nothing was uncommitted. */
@@ -20,7 +23,7 @@ export interface Overview {
 export interface OverviewDependencies {
   readonly registry: FlowRegistry;
   readonly pipeline: IngestPipeline;
-  readonly sources: readonly MessageSource[];
+  readonly brokers: BrokerSet;
   readonly projector: SinkThread;
   readonly forwarder: SinkThread;
 }
@@ -30,7 +33,8 @@ export const takeOverview = async (deps: OverviewDependencies): Promise<Overview
   const [projector, forwarder] = await Promise.all([deps.projector.report(), deps.forwarder.report()]);
   const ingest = deps.pipeline.status();
   const quiet = before.uncommitted + ingest.uncommitted === 0 && before.messages === ingest.messages;
-  return { ingest, sources: deps.sources.map((source) => source.status()), projector, forwarder, quiet };
+  const { sources, faults: brokerFaults } = deps.brokers.status();
+  return { ingest, sources, brokerFaults, projector, forwarder, quiet };
 };
 
 export const projectorReport = (overview: Pick<Overview, "projector">): ProjectorReport | undefined =>

@@ -3,6 +3,7 @@ import type { FlowDefinition, FlowDefinitionInput, Threshold, ValidationError } 
 import { appendPointer } from "../json-pointer.ts";
 import { BadTopicFilter, parseTopicFilter } from "../topic/filter.ts";
 import { type ActionDefaults, normaliseActions } from "./actions.ts";
+import { DEFAULT_BROKER } from "./broker.ts";
 import { Findings } from "./findings.ts";
 import { normalisePayloadSchema } from "./payload-schema.ts";
 
@@ -71,7 +72,7 @@ export const normaliseDefinition = (input: FlowDefinitionInput, defaults: Action
     code: given.code as string,
     topic: given.topic as string,
     description: given.description ?? "",
-    broker: given.broker ?? "default",
+    broker: given.broker ?? DEFAULT_BROKER,
     qos: given.qos ?? 1,
     payloadSchema,
     payload: {
