@@ -74,7 +74,8 @@ export const tablesDefinitions: readonly ProjectionStoreDefinition[] = [
       const store = await open();
       const run = (sql: string) => adapter.query(location, sql);
       await run("INSERT INTO mqtt_servers (host) VALUES ('broker.example')");
-      const [server] = await run("SELECT id, host, port, username, password, enabled, is_default FROM mqtt_servers");
+      const [server] = await run(`SELECT id, host, port, username, password, enabled, is_default FROM mqtt_servers
+        WHERE host = 'broker.example'`);
       assert.deepEqual(
         { ...server, id: 0, enabled: Boolean(server?.enabled), is_default: Boolean(server?.is_default) },
         {
