@@ -47,6 +47,12 @@ export { RetainedTopics } from "./message/retained.ts";
 export { type Breach, findBreaches } from "./message/thresholds.ts";
 export { ownMember, setMember } from "./own-member.ts";
 export * from "./ports/index.ts";
+export { ATTRIBUTE_NAME_LIMIT, attributeNameTooLong } from "./projection/attribute-name.ts";
+export { CountChanges } from "./projection/count-changes.ts";
+export { type MessageState, messageState, type RowTally, rowLetter } from "./projection/dead-rows.ts";
+export { compareKeys, type Key, KeyMerge, type KeyRange, keyRange } from "./projection/key-range.ts";
+export { decodeCursor, encodeCursor } from "./projection/page-cursor.ts";
+export { readValue } from "./projection/stored-value.ts";
 export { InvalidPublish, normalisePublish, type OutboundMessage } from "./publish/publish-request.ts";
 export {
   dayOf,
