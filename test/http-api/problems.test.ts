@@ -108,7 +108,7 @@ describe("problems", () => {
     };
     await expect("flow-conflict", "/api/v1/flows/THERE", put);
     api.storeInstead = {};
-    await api.registry.resync(false);
+    await api.registry.reload();
     const cursor = Buffer.from('["history","1"]').toString("base64url");
     for (const after of ["x", "W10", cursor]) await expect("bad-cursor", `/api/v1/flows?after=${after}`);
     for (const after of ["x", Buffer.from('["history","x"]').toString("base64url")]) {

@@ -116,19 +116,23 @@ describe("ingest pipeline", () => {
     assert.deepEqual(numbersOf(await fixture.events("B")), upTo(40));
   });
 
-  it("gets over a snapshot that is wrong", async () => {
-    await fixture.ingest("a/1", '{"n":1}', '{"n":2}');
-    // A snapshot that claims a position whose events it does not contain.
-    const head = (await fixture.store.head()) as string;
-    const stale = { ...fixture.registry.get("A"), lastMessageNumber: 1 } as FlowState;
-    const traffic = { stream: stale.traffic?.stream as string, version: 2 };
-    const state = { flows: [{ ...stale, traffic }], retained: [] };
-    await fixture.snapshots.save("flows", { position: head, schemaVersion: 1, state });
-    await fixture.registry.load();
-    assert.equal(fixture.registry.get("A")?.lastMessageNumber, 1);
-    await fixture.ingest("a/1", '{"n":3}');
-    assert.deepEqual(numbersOf(await fixture.events("A")), [1, 2, 3]);
-  });
+  for (const [name, version] of [
+    ["behind", 2],
+    ["ahead", 9],
+  ] as const) {
+    it(`gets over a snapshot that is ${name} of what its position says`, async () => {
+      await fixture.ingest("a/1", '{"n":1}', '{"n":2}');
+      const head = (await fixture.store.head()) as string;
+      const stale = { ...fixture.registry.get("A"), lastMessageNumber: 1 } as FlowState;
+      const traffic = { stream: stale.traffic?.stream as string, version };
+      const state = { flows: [{ ...stale, traffic }], retained: [] };
+      await fixture.snapshots.save("flows", { position: head, schemaVersion: 2, state });
+      await fixture.registry.load();
+      assert.equal(fixture.registry.get("A")?.lastMessageNumber, 1);
+      await fixture.ingest("a/1", '{"n":3}');
+      assert.deepEqual(numbersOf(await fixture.events("A")), [1, 2, 3]);
+    });
+  }
 
   it("isolates a message that the log refuses, and keeps the rest", async () => {
     fixture.intercept = (batch, append) => {

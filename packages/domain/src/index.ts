@@ -23,7 +23,10 @@ export {
   FlowNotFound,
   type FlowState,
   type FlowStatus,
+  type FlowTraffic,
   initialFlow,
+  isFolded,
+  trafficPart,
 } from "./flow/flow.ts";
 export { changedColumns, columnNames, type FlowColumn, flowColumnsOf, sameColumns } from "./flow/flow-columns.ts";
 export { type MirrorInput, type MirrorStep, mirrorStep } from "./flow/flow-mirror.ts";

@@ -16,6 +16,7 @@ const applicationIds = {
   projection: 0x51_1c_e0_02,
   queue: 0x51_1c_e0_03,
   snapshots: 0x51_1c_e0_04,
+  spool: 0x51_1c_e0_05,
 } as const;
 export type StoreName = keyof typeof applicationIds;
 
@@ -28,6 +29,7 @@ const pageBytes: Readonly<Record<StoreName, number>> = {
   projection: 4_096,
   queue: 4_096,
   snapshots: 4_096,
+  spool: 16_384,
 };
 
 /** The database cannot be used by this version of the program, and trying again will not help. */

@@ -3,18 +3,18 @@
  *
  * `load()` rebuilds it from a snapshot and the events after it. Commands go through `execute()`, which appends to the
  * flow's stream with the version it decided on, so that two editors never overwrite each other. The ingest pipeline
- * applies its own traffic facts through `applyTraffic`, before they are committed: message numbers of the next batch
- * depend on them. `resync()` folds again what is in the log when someone else wrote there.
+ * evolves the states by what it decides before that is committed, and says what was through `committed()`; `resync()`
+ * goes back to what the log has when someone else wrote there. `observe()` takes in what others did to flows.
  */
 import type { FlowDefinition, NewEvent, RecordedEvent } from "@sluice/contracts";
 import {
   decideFlow,
   type EventStore,
   type ExpectedVersion,
-  evolveFlow,
   type FlowCommand,
   FlowNotFound,
   type FlowState,
+  type FlowTraffic,
   flowStream,
   type IdSource,
   initialFlow,
@@ -23,28 +23,17 @@ import {
   type PayloadValidator,
   parseStream,
   parseTopicFilter,
-  RetainedTopics,
+  type ReadPage,
+  type RetainedTopics,
   RoutingTrie,
+  type Snapshot,
   type SnapshotStore,
   type Subscription,
-  type TopicFilter,
   type Validate,
   WrongExpectedVersion,
 } from "@sluice/domain";
 import type { Logger } from "pino";
-
-/** A living, enabled flow as the pipeline uses it. */
-export interface Route {
-  readonly definition: FlowDefinition;
-  readonly filter: TopicFilter;
-  readonly validate: Validate;
-}
-
-export interface FlowEntry {
-  state: FlowState;
-  /** Null while the flow is disabled or retired. */
-  route: Route | null;
-}
+import { committedState, type FlowEntry, FlowFold, isAhead } from "./flow-fold.ts";
 
 /** The flow was changed since the caller last saw it. */
 export class FlowConflict extends Error {
@@ -66,8 +55,9 @@ export interface FlowChange {
 
 const SNAPSHOT = "flows";
 /** Raise it when FlowState changes shape: older snapshots are then ignored. */
-const SNAPSHOT_SCHEMA = 1;
+const SNAPSHOT_SCHEMA = 2;
 const PAGE = 5_000;
+const CHECKS_AT_ONCE = 4;
 
 interface SnapshotState {
   readonly flows: readonly FlowState[];
@@ -80,37 +70,18 @@ export interface LoadResult {
   readonly flows: number;
 }
 
-interface Fold {
-  readonly entries: Map<string, FlowEntry>;
-  retained: RetainedTopics;
-  /** Everything up to here is folded in. */
-  position: string | null;
-}
-
-const entryOf = (fold: Fold, code: string): FlowEntry => {
-  let entry = fold.entries.get(code);
-  if (entry === undefined) {
-    entry = { state: initialFlow(code), route: null };
-    fold.entries.set(code, entry);
-  }
-  return entry;
-};
-
-const foldEvent = (fold: Fold, event: RecordedEvent): void => {
-  const stream = parseStream(event.stream);
-  if (stream === null) return;
-  const entry = entryOf(fold, stream.flow);
-  entry.state = evolveFlow(entry.state, event);
-  if (event.type === "MessageReceived" && event.data.payloadDigest !== undefined) {
-    fold.retained.record(stream.flow, event.data.topic, event.data.payloadDigest);
-  }
+const restored = ({ position, state }: Snapshot): FlowFold => {
+  const { flows, retained } = state as SnapshotState;
+  return new FlowFold(position, flows, retained);
 };
 
 const acceptAnything: Validate = () => [];
 
 export class FlowRegistry {
   readonly #deps: FlowRegistryDependencies;
-  #fold: Fold = { entries: new Map(), retained: new RetainedTopics(), position: null };
+  #fold = new FlowFold();
+  /** The lives of all flows are folded up to here. */
+  #livesPosition: string | null = null;
   #trie = new RoutingTrie<FlowEntry>();
   readonly #executing = new Set<Promise<FlowChange>>();
   readonly #turns = new Map<string, Promise<void>>();
@@ -151,23 +122,62 @@ export class FlowRegistry {
     const snapshot = thorough ? null : await this.#deps.snapshots.load(SNAPSHOT);
     const usable =
       snapshot !== null && snapshot.schemaVersion === SNAPSHOT_SCHEMA && (await this.#isKnown(snapshot.position));
-    const fold: Fold = { entries: new Map(), retained: new RetainedTopics(), position: null };
-    if (usable) {
-      const state = snapshot.state as SnapshotState;
-      for (const flow of state.flows) fold.entries.set(flow.code, { state: flow, route: null });
-      fold.retained = new RetainedTopics(undefined, state.retained);
-      fold.position = snapshot.position;
-    }
+    const fold = usable ? restored(snapshot) : new FlowFold();
     const replayed = await this.#replay(fold);
-    this.#fold = fold;
-    this.#rebuildRoutes();
+    this.#take(fold);
     return { replayed, fromSnapshot: usable, flows: fold.entries.size };
   }
 
-  /** Starts over from the log, as after `WrongExpectedVersion` on a traffic stream. */
-  async resync(thorough: boolean): Promise<void> {
-    await this.load({ thorough });
+  /**
+   * The flows as the last snapshot has them, to know what to subscribe to while the log cannot be read. `load` must
+   * follow before anything is decided.
+   * @returns how many there are
+   */
+  async loadSnapshot(): Promise<number> {
+    const snapshot = await this.#deps.snapshots.load(SNAPSHOT);
+    if (snapshot?.schemaVersion === SNAPSHOT_SCHEMA) this.#take(restored(snapshot));
+    return this.#fold.entries.size;
+  }
+
+  #take(fold: FlowFold): void {
+    fold.finish();
+    this.#fold = fold;
+    this.#livesPosition = fold.position;
+    this.#rebuildRoutes();
+  }
+
+  /**
+   * Goes back to what the log has, after `WrongExpectedVersion` on traffic streams of these flows. Everything that is
+   * decided and not committed, of whatever flow, must be decided again.
+   * @returns whether the log had something new, so that deciding again may help
+   */
+  async resync(codes: Iterable<string>): Promise<boolean> {
+    let news = false;
+    for (const code of codes) {
+      const entry = this.#fold.entry(code);
+      news = (await this.#catchUp(entry)) || news;
+      entry.state = committedState(entry);
+    }
+    this.#fold.retained.rollBack();
+    return news;
+  }
+
+  /** Starts over from the beginning of the log: what is known cannot be right. */
+  async reload(): Promise<void> {
+    await this.load({ thorough: true });
     this.#changed([...this.#fold.entries.keys()]);
+  }
+
+  /** Folds what others may have written to the flow's traffic. @returns whether they had */
+  async #catchUp(entry: FlowEntry): Promise<boolean> {
+    let news = false;
+    for (;;) {
+      const { traffic } = entry.committed;
+      if (traffic === null) return news;
+      const events = await this.#deps.store.readStream(traffic.stream, { from: traffic.version + 1, limit: PAGE });
+      news = this.#fold.commit(entry, events) || news;
+      if (events.length < PAGE && entry.committed.traffic?.stream === traffic.stream) return news;
+    }
   }
 
   /** A snapshot is of no use when the log was replaced by a shorter one. */
@@ -176,14 +186,14 @@ export class FlowRegistry {
     return head !== null && this.#deps.store.compare(position, head) <= 0;
   }
 
-  async #replay(fold: Fold): Promise<number> {
+  async #replay(fold: FlowFold): Promise<number> {
     let replayed = 0;
     for (;;) {
       const page = await this.#deps.store.readAll({
         limit: PAGE,
         ...(fold.position === null ? {} : { after: fold.position }),
       });
-      for (const event of page.events) foldEvent(fold, event);
+      for (const event of page.events) fold.replay(event);
       replayed += page.events.length;
       if (page.position !== null) fold.position = page.position;
       if (page.atEnd) return replayed;
@@ -216,6 +226,11 @@ export class FlowRegistry {
   /** Enabled flows whose filter matches the topic; the broker is the caller's to compare. */
   match(topic: string): readonly FlowEntry[] {
     return this.#trie.match(topic);
+  }
+
+  /** Whether some enabled flow takes messages of this topic from this broker. */
+  isWanted(topic: string, broker: string): boolean {
+    return this.match(topic).some(({ route }) => route !== null && isOfBroker(route.definition, broker));
   }
 
   /** What must be subscribed at one broker. */
@@ -284,8 +299,8 @@ export class FlowRegistry {
           recordedAt: result.recordedAt,
         }) as RecordedEvent,
     );
-    const entry = entryOf(this.#fold, code);
-    for (const event of recorded) entry.state = evolveFlow(entry.state, event);
+    const entry = this.#fold.entry(code);
+    for (const event of recorded) this.#fold.live(entry, event);
     this.#setRoute(entry);
     this.#changed([code]);
     this.#deps.log.info({ flow: code, command: command.kind, actor, version: entry.state.version }, "flow changed");
@@ -298,13 +313,13 @@ export class FlowRegistry {
    */
   async #conflict(code: string, error: unknown): Promise<never> {
     if (!(error instanceof WrongExpectedVersion)) throw error;
-    const entry = entryOf(this.#fold, code);
+    const entry = this.#fold.entry(code);
     for (;;) {
       const events = await this.#deps.store.readStream(flowStream(code), {
         from: entry.state.version + 1,
         limit: PAGE,
       });
-      for (const event of events) entry.state = evolveFlow(entry.state, event);
+      for (const event of events) this.#fold.live(entry, event);
       if (events.length < PAGE) break;
     }
     this.#setRoute(entry);
@@ -319,20 +334,63 @@ export class FlowRegistry {
     return state;
   }
 
-  /** Called by the pipeline: the log is folded up to this position, all of its own appends included. */
-  moveTo(position: string): void {
-    if (this.#fold.position === null || this.#deps.store.compare(position, this.#fold.position) > 0)
-      this.#fold.position = position;
+  /** What others did to flows: a page of the log, all events of flows' lives after the page before. */
+  observe(page: ReadPage): void {
+    const changed = new Set<string>();
+    for (const event of page.events) {
+      const stream = parseStream(event.stream);
+      if (stream?.category !== "flow") continue;
+      const entry = this.#fold.entry(stream.flow);
+      if (!this.#fold.live(entry, event)) continue;
+      this.#setRoute(entry);
+      changed.add(stream.flow);
+    }
+    if (page.position !== null) this.#livesPosition = page.position;
+    if (changed.size > 0) this.#changed([...changed]);
   }
 
-  /** Only at a moment when nothing that is folded in is uncommitted. */
+  /** From where on `observe` wants the log. */
+  get observed(): string | null {
+    return this.#livesPosition;
+  }
+
+  /**
+   * Called by the pipeline when what it decided is in the log.
+   * @param after each flow's traffic then
+   */
+  committed(position: string, after: ReadonlyMap<FlowEntry, FlowTraffic>): void {
+    for (const [entry, traffic] of after) if (isAhead(traffic, entry.committed)) entry.committed = traffic;
+    if (!this.#deps.store.capabilities.sharedLog) this.#moveTo(position);
+  }
+
+  #moveTo(position: string): void {
+    const { position: before } = this.#fold;
+    if (before === null || this.#deps.store.compare(position, before) > 0) this.#fold.position = position;
+  }
+
   async saveSnapshot(): Promise<void> {
-    if (this.#fold.position === null) return;
-    const state: SnapshotState = {
-      flows: [...this.#fold.entries.values()].map((entry) => entry.state),
-      retained: this.#fold.retained.entries(),
+    if (this.#deps.store.capabilities.sharedLog) await this.#settle();
+    const { position, entries, retained } = this.#fold;
+    if (position === null) return;
+    const state: SnapshotState = { flows: [...entries.values()].map(committedState), retained: retained.entries() };
+    await this.#deps.snapshots.save(SNAPSHOT, { position, schemaVersion: SNAPSHOT_SCHEMA, state });
+  }
+
+  /**
+   * Finds out how far the fold is complete where others write too. Each flow's traffic is one chain of streams, so that
+   * it is enough to look behind the end of each: nothing there before the head means nothing missed up to the head.
+   */
+  async #settle(): Promise<void> {
+    const head = await this.#deps.store.head();
+    const fold = this.#fold;
+    const entries = fold.entries.values();
+    const check = async (): Promise<void> => {
+      for (const entry of entries) await this.#catchUp(entry);
     };
-    await this.#deps.snapshots.save(SNAPSHOT, { position: this.#fold.position, schemaVersion: SNAPSHOT_SCHEMA, state });
+    await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, check));
+    const lives = this.#livesPosition;
+    if (head === null || lives === null || fold !== this.#fold) return;
+    this.#moveTo(this.#deps.store.compare(lives, head) < 0 ? lives : head);
   }
 
   #rebuildRoutes(): void {

@@ -1,33 +1,71 @@
 /**
- * Appends decided batches in order, at most `MAX_OUTSTANDING` at once so that one is decided while another is written,
- * and tries again until each is in the log.
+ * Appends decided batches in order, at most two at once so that one is decided while another is written, and tries again
+ * until each is in the log.
  *
- * After any failure nothing new is sent: the failed batches are appended one by one, from memory, in their order. When
- * another writer was in the flow's stream (`WrongExpectedVersion`) everything uncommitted is decided again on the state
- * that the log has now. A batch that the store refuses for its content (`EventRejected`) is decided again message by
- * message, with what it refuses recorded as rejected, so that one message never blocks the rest.
+ * After any failure nothing new is sent: the failed batches are appended one by one, from memory, in their order.
+ * - `EventStoreUnavailable`: nobody knows whether the append took effect, so the very same is tried again. When that
+ *   has gone on for a while the batches are given to `shelter`, and what they hold is durable from then on.
+ * - `WrongExpectedVersion`: someone else wrote to a stream. Everything of which that is certain not to be in the log is
+ *   decided again, on the state that the log has now.
+ * - `EventRejected`: the store refuses a batch for its content. It is decided again message by message, with what the
+ *   store refuses recorded as rejected, so that one message never blocks the rest.
+ *
+ * A store that is not atomic over several streams gets them one by one, those of one flow in their order; what it has
+ * taken is not decided again.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { type Clock, EventRejected, type EventStore, type StreamAppend, WrongExpectedVersion } from "@sluice/domain";
+import {
+  type Clock,
+  EventRejected,
+  type EventStore,
+  parseStream,
+  type StreamAppend,
+  WrongExpectedVersion,
+} from "@sluice/domain";
 import type { Logger } from "pino";
 
-export interface CommitQueueDependencies<T> {
+export interface Decision {
+  readonly appends: readonly StreamAppend[];
+}
+
+export interface CommitQueueDependencies<T, D extends Decision> {
   readonly store: EventStore;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The facts of an item, on the state as it is; called again for everything uncommitted after `resync`. */
-  readonly decide: (item: T) => readonly StreamAppend[];
-  /** Brings the state back to what the log says; `thorough` when it did not help the time before. */
-  readonly resync: (thorough: boolean) => Promise<void>;
+  /** The facts of an item, on the state as it is; called again for what is uncommitted after `resync`. */
+  readonly decide: (item: T) => D;
+  /**
+   * Brings the state back to what the log says, as far as these decisions touched it; whatever is to be decided again
+   * is decided after that.
+   * @returns whether the log had something new
+   */
+  readonly resync: (decisions: readonly D[]) => Promise<boolean>;
+  /** The state is wrong although the log has nothing new: reads all of it again. */
+  readonly reload: () => Promise<void>;
   /** Replaces an item that the store refuses by smaller ones, at last by one that it is bound to take. */
   readonly isolate: (item: T, reason: string) => readonly T[];
-  readonly onCommit: (position: string, events: number) => void;
+  /** Makes items durable elsewhere, in this order; false when that cannot be done now. */
+  readonly shelter?: (items: readonly T[]) => Promise<boolean>;
+  /** Some of the item's appends are in the log, the rest is not. */
+  readonly onPart: (item: T, append: StreamAppend) => void;
+  /** All that was decided is in the log. */
+  readonly onCommit: (decision: D, position: string) => void;
+  /** The item as it was pushed is done with. */
+  readonly onSettled: (item: T) => void;
 }
 
-interface Entry<T> {
+interface Entry<T, D> {
   readonly item: T;
+  decision: D;
+  /** Of the decision, what the log does not have yet. */
   appends: readonly StreamAppend[];
-  readonly done: () => void;
+  /** The last attempt may have taken effect. */
+  inDoubt: boolean;
+  sheltered: boolean;
+  /** The item is durable; may be called twice. */
+  readonly release: () => void;
+  /** The item is in the log. */
+  readonly settle: () => void;
 }
 
 export interface Failing {
@@ -36,22 +74,26 @@ export interface Failing {
   readonly reason: string;
 }
 
-const MAX_OUTSTANDING = 2;
 const RETRY_MS = { first: 50, most: 2_000 };
+/** So that two gateways that write to one flow do not keep meeting. */
+const CONFLICT_PAUSE_MS = 10;
+/** Of failing, until what is uncommitted is sheltered. */
+const SHELTER_AFTER_MS = 1_000;
 
-const eventsOf = (appends: readonly StreamAppend[]): number =>
-  appends.reduce((sum, append) => sum + append.events.length, 0);
+const flowOf = ({ stream }: StreamAppend): string => parseStream(stream)?.flow ?? stream;
 
-export class CommitQueue<T> {
-  readonly #deps: CommitQueueDependencies<T>;
-  #entries: Entry<T>[] = [];
+export class CommitQueue<T, D extends Decision> {
+  readonly #deps: CommitQueueDependencies<T, D>;
+  readonly #atomic: boolean;
+  #entries: Entry<T, D>[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #recovery: Promise<void> | null = null;
   #failing: Failing | null = null;
   readonly #stopping = new AbortController();
 
-  constructor(dependencies: CommitQueueDependencies<T>) {
+  constructor(dependencies: CommitQueueDependencies<T, D>) {
     this.#deps = dependencies;
+    this.#atomic = dependencies.store.capabilities.atomicMultiStream;
   }
 
   get failing(): Failing | null {
@@ -62,27 +104,42 @@ export class CommitQueue<T> {
     return this.#entries.map((entry) => entry.item);
   }
 
-  /** Resolves when another batch may be decided. One caller at a time. */
+  /** Resolves when another batch may be decided. */
   async place(): Promise<void> {
-    while (this.#recovery !== null || this.#entries.length >= MAX_OUTSTANDING) await this.#progress();
+    // One at a time where an append may be in the log by half: the next would build on the other half.
+    const most = this.#atomic ? 2 : 1;
+    while (!this.#stopping.signal.aborted && (this.#recovery !== null || this.#entries.length >= most)) {
+      await this.#progress();
+    }
   }
 
   /** Resolves when nothing is uncommitted. */
   async drained(): Promise<void> {
-    while (this.#entries.length > 0) await this.#progress();
+    while (this.#entries.length > 0 && !this.#stopping.signal.aborted) await this.#progress();
   }
 
-  /** Gives up on what is uncommitted: it stays unacknowledged. */
+  /** Gives up on what is uncommitted: it stays unacknowledged, or in its shelter. */
   abandon(): void {
     this.#stopping.abort();
   }
 
-  /** Decides and sends. The promise resolves when the item is durable; it never rejects. */
-  push(item: T): Promise<void> {
-    const appends = this.#deps.decide(item);
-    if (appends.length === 0) return Promise.resolve();
+  /**
+   * Decides and sends. The promise resolves when the item is durable; it never rejects.
+   * @param sheltered it is durable elsewhere already
+   */
+  push(item: T, sheltered = false): Promise<void> {
+    const decision = this.#deps.decide(item);
+    if (decision.appends.length === 0) {
+      this.#deps.onSettled(item);
+      return Promise.resolve();
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
-    const entry: Entry<T> = { item, appends, done: resolve };
+    const settle = (): void => {
+      resolve();
+      this.#deps.onSettled(item);
+    };
+    const { appends } = decision;
+    const entry: Entry<T, D> = { item, decision, appends, inDoubt: false, sheltered, release: resolve, settle };
     this.#entries.push(entry);
     const sent = this.#append(entry)
       .catch((error: unknown) => this.#recover(error))
@@ -96,11 +153,38 @@ export class CommitQueue<T> {
     else await Promise.race(this.#inFlight);
   }
 
-  async #append(entry: Entry<T>): Promise<void> {
-    const { position } = await this.#deps.store.append(entry.appends);
-    this.#entries = this.#entries.filter((other) => other !== entry);
-    this.#deps.onCommit(position, eventsOf(entry.appends));
-    entry.done();
+  async #append(entry: Entry<T, D>): Promise<void> {
+    try {
+      const position = this.#atomic
+        ? (await this.#deps.store.append(entry.appends)).position
+        : await this.#appendParts(entry);
+      this.#entries = this.#entries.filter((other) => other !== entry);
+      this.#deps.onCommit(entry.decision, position);
+    } catch (error) {
+      entry.inDoubt = !(error instanceof WrongExpectedVersion || error instanceof EventRejected);
+      throw error;
+    }
+    entry.settle();
+  }
+
+  /** Stream by stream, those of different flows at once. @throws what the first failing one threw, when all have ended */
+  async #appendParts(entry: Entry<T, D>): Promise<string> {
+    let last = "";
+    const one = async (appends: readonly StreamAppend[]): Promise<void> => {
+      for (const append of appends) {
+        const { position } = await this.#deps.store.append([append]);
+        entry.appends = entry.appends.filter((other) => other !== append);
+        this.#deps.onPart(entry.item, append);
+        if (last === "" || this.#deps.store.compare(position, last) > 0) last = position;
+      }
+    };
+    const chains = Map.groupBy(entry.appends, (append) => flowOf(append));
+    const results = await Promise.allSettled([...chains.values()].map(one));
+    const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    // One whose effect is unknown decides over the rest: it has to be tried again as it is.
+    const unknown = errors.find((error) => !(error instanceof WrongExpectedVersion || error instanceof EventRejected));
+    if (errors.length > 0) throw unknown ?? errors[0];
+    return last;
   }
 
   #recover(error: unknown): void {
@@ -112,6 +196,8 @@ export class CommitQueue<T> {
   }
 
   #fail(error: unknown): void {
+    // Meeting another gateway is no failure.
+    if (error instanceof WrongExpectedVersion) return;
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#failing === null) this.#deps.log.error({ err: error }, "the event log takes no appends; retrying");
     this.#failing = { since: this.#failing?.since ?? this.#deps.clock.now(), reason };
@@ -121,45 +207,83 @@ export class CommitQueue<T> {
     await Promise.allSettled([...this.#inFlight]);
     let wait = RETRY_MS.first;
     let conflicts = 0;
-    let decideAgain = false;
-    while (this.#entries.length > 0 && !this.#stopping.signal.aborted) {
+    let inVain = 0;
+    while (!this.#stopping.signal.aborted) {
+      const [entry] = this.#entries;
+      if (entry === undefined) break;
       try {
-        if (decideAgain) await this.#decideAgain(conflicts > 1);
-        decideAgain = false;
-        const [entry] = this.#entries;
-        if (entry === undefined) break;
         await this.#append(entry);
-        conflicts = 0;
+        conflicts = inVain = 0;
         wait = RETRY_MS.first;
+        continue;
       } catch (error) {
         this.#fail(error);
+        if (error instanceof EventRejected) this.#isolate(entry, error.message);
         if (error instanceof WrongExpectedVersion) conflicts += 1;
-        if (error instanceof EventRejected) this.#isolate(error.message);
-        decideAgain ||= error instanceof WrongExpectedVersion || error instanceof EventRejected;
-        await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => {});
-        wait = Math.min(wait * 2, RETRY_MS.most);
       }
+      try {
+        if (!entry.inDoubt) {
+          if (conflicts > 1) await this.#pause(Math.random() * CONFLICT_PAUSE_MS * Math.min(conflicts, 10));
+          const news = await this.#deps.resync(this.#certain().map(({ decision }) => decision));
+          inVain = news || conflicts === 0 ? 0 : inVain + 1;
+          if (inVain > 1) await this.#deps.reload();
+          this.#decideAgain();
+          continue;
+        }
+        await this.#seekShelter();
+      } catch (error) {
+        this.#fail(error);
+      }
+      await this.#pause(wait);
+      wait = Math.min(wait * 2, RETRY_MS.most);
     }
-    if (this.#entries.length === 0) this.#deps.log.info("the event log takes appends again");
+    if (this.#entries.length === 0 && this.#failing !== null) this.#deps.log.info("the event log takes appends again");
   }
 
-  async #decideAgain(thorough: boolean): Promise<void> {
-    await this.#deps.resync(thorough);
-    for (const entry of this.#entries) entry.appends = this.#deps.decide(entry.item);
-    // What comes to nothing now (its flow was disabled meanwhile) is done.
-    for (const entry of this.#entries) if (entry.appends.length === 0) entry.done();
-    this.#entries = this.#entries.filter((entry) => entry.appends.length > 0);
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 
-  /** Splits the first entry, which is done when all of its parts are. They are decided before they are appended. */
-  #isolate(reason: string): void {
-    const [refused, ...rest] = this.#entries as [Entry<T>, ...Entry<T>[]];
+  /** Those that are certain not to be in the log. */
+  #certain(): Entry<T, D>[] {
+    return this.#entries.filter((entry) => !entry.inDoubt);
+  }
+
+  #decideAgain(): void {
+    for (const entry of this.#certain()) {
+      entry.decision = this.#deps.decide(entry.item);
+      entry.appends = entry.decision.appends;
+      if (entry.appends.length > 0) continue;
+      // It comes to nothing now: its flow was disabled meanwhile, or the log has all of it.
+      this.#entries = this.#entries.filter((other) => other !== entry);
+      entry.settle();
+    }
+  }
+
+  async #seekShelter(): Promise<void> {
+    const { shelter, clock } = this.#deps;
+    if (shelter === undefined || this.#failing === null) return;
+    if (clock.now() - this.#failing.since < SHELTER_AFTER_MS) return;
+    const exposed = this.#entries.filter((entry) => !entry.sheltered);
+    if (exposed.length > 0 && !(await shelter(exposed.map((entry) => entry.item)))) return;
+    for (const entry of exposed) {
+      entry.sheltered = true;
+      entry.release();
+    }
+  }
+
+  /** Splits the entry, which is done when all of its parts are. They are decided before they are appended. */
+  #isolate(refused: Entry<T, D>, reason: string): void {
     const parts = this.#deps.isolate(refused.item, reason);
     let missing = parts.length;
-    const done = (): void => {
-      missing -= 1;
-      if (missing === 0) refused.done();
-    };
-    this.#entries = [...parts.map((item) => ({ item, appends: [], done })), ...rest];
+    const entries = parts.map((item) => {
+      const settle = (): void => {
+        this.#deps.onSettled(item);
+        missing -= 1;
+        if (missing === 0) refused.settle();
+      };
+      return { ...refused, item, inDoubt: false, settle };
+    });
+    this.#entries = this.#entries.flatMap((entry) => (entry === refused ? entries : [entry]));
   }
 }

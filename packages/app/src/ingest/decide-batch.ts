@@ -11,15 +11,18 @@ import {
   type ExpectedVersion,
   evolveTraffic,
   type Fact,
+  type FlowTraffic,
   type IdSource,
   isOfBroker,
   type PayloadCodec,
   type ReceivedMessage,
   receiveMessage,
   type StreamAppend,
+  trafficPart,
   trafficStream,
 } from "@sluice/domain";
-import type { FlowEntry, FlowRegistry, Route } from "../flows/flow-registry.ts";
+import type { FlowEntry, Route } from "../flows/flow-fold.ts";
+import type { FlowRegistry } from "../flows/flow-registry.ts";
 import { encodeBytes, sha256 } from "./encode-payload.ts";
 
 export interface BatchOrigin {
@@ -27,18 +30,37 @@ export interface BatchOrigin {
   readonly broker: string;
 }
 
+export interface BatchToDecide {
+  readonly messages: readonly ReceivedMessage[];
+  readonly origin: BatchOrigin;
+  /** Ids of the messages, given when first needed: a batch that is decided again keeps them. */
+  readonly ids: string[];
+  /** Set when the store refused these messages as they are: recorded as rejected, payload cut short. */
+  readonly refusedFor?: string;
+  /** What the log has of the batch already, by `recordKey`. */
+  readonly recorded: ReadonlySet<string>;
+}
+
 export interface DecidedBatch {
   readonly appends: readonly StreamAppend[];
-  /** Id that each message was given, in the batch's order; null where no flow matched. */
+  /** In the batch's order; null where no flow matched. */
   readonly messageIds: readonly (string | null)[];
-  readonly events: number;
+  /** Traffic of the flows once all of it is committed. */
+  readonly after: ReadonlyMap<FlowEntry, FlowTraffic>;
+  /** Retained messages among it: flow, topic and digest. */
+  readonly retained: readonly (readonly [string, string, string])[];
 }
+
+/** One message in one flow. */
+export const recordKey = (messageId: string, flow: string): string => `${messageId} ${flow}`;
 
 export interface DecideDependencies {
   readonly registry: FlowRegistry;
   readonly codec: PayloadCodec;
   readonly ids: IdSource;
   readonly clock: Clock;
+  /** Others may write to the log. */
+  readonly sharedLog: boolean;
   /** Payloads over this many bytes are kept only in part. */
   readonly maxPayloadBytes: number;
 }
@@ -70,42 +92,51 @@ const bucketFor = (entry: FlowEntry, receivedAt: string): string => {
   return traffic !== null && traffic.stream > bucket ? traffic.stream : bucket;
 };
 
-/** @param refusedFor set when the store refused these messages as they are: recorded as rejected, payload cut short */
 export const decideBatch = (
   deps: DecideDependencies,
-  messages: readonly ReceivedMessage[],
-  origin: BatchOrigin,
-  refusedFor?: string,
+  { messages, origin, ids, refusedFor, recorded }: BatchToDecide,
 ): DecidedBatch => {
   const open = new Map<FlowEntry, OpenAppend>();
   const finished: OpenAppend[] = [];
   const skipped = new Map<FlowEntry, Skipped>();
+  const retained: [string, string, string][] = [];
   const messageIds: (string | null)[] = [];
-  let events = 0;
+
+  const eventOf = (fact: Fact): NewEvent =>
+    ({
+      id: deps.ids.next(),
+      type: fact.type,
+      schemaVersion: 1,
+      data: fact.data,
+      metadata: NO_METADATA,
+    }) as NewEvent;
+
+  /** The flow goes on in another bucket: the one before gets its last event. */
+  const closeBucket = ({ state }: FlowEntry, last: OpenAppend | undefined, next: string): void => {
+    const event = eventOf({ type: "TrafficContinued", data: { flow: state.code, next } });
+    if (last !== undefined) last.events.push(event);
+    else if (state.traffic !== null) {
+      finished.push({ stream: state.traffic.stream, expected: state.traffic.version, events: [event] });
+    }
+  };
 
   const record = (entry: FlowEntry, receivedAt: string, facts: readonly Fact[]): void => {
     const { traffic } = entry.state;
     const stream = bucketFor(entry, receivedAt);
     let append = open.get(entry);
     if (append === undefined || append.stream !== stream) {
+      if (deps.sharedLog && traffic?.stream !== stream) closeBucket(entry, append, stream);
       if (append !== undefined) finished.push(append);
       append = { stream, expected: traffic?.stream === stream ? traffic.version : "none", events: [] };
       open.set(entry, append);
     }
     let { state } = entry;
     for (const fact of facts) {
-      append.events.push({
-        id: deps.ids.next(),
-        type: fact.type,
-        schemaVersion: 1,
-        data: fact.data,
-        metadata: NO_METADATA,
-      } as NewEvent);
+      append.events.push(eventOf(fact));
       state = evolveTraffic(state, fact);
     }
     const base = typeof append.expected === "number" ? append.expected : 0;
     entry.state = { ...state, traffic: { stream, version: base + append.events.length } };
-    events += facts.length;
   };
 
   for (const message of messages) {
@@ -116,7 +147,9 @@ export const decideBatch = (
       messageIds.push(null);
       continue;
     }
-    const messageId = deps.ids.next();
+    const index = messageIds.length;
+    const messageId = ids[index] ?? deps.ids.next();
+    ids[index] = messageId;
     const receivedAt = new Date(message.receivedAt).toISOString();
     const size = message.payloadLength ?? message.payload.byteLength;
     const fault =
@@ -130,10 +163,14 @@ export const decideBatch = (
     const whole = size <= kept;
     const payload = encodeBytes(whole ? message.payload : message.payload.subarray(0, kept));
     const payloadDigest = message.retain ? sha256(message.payload) : undefined;
-    let recorded = false;
+    let isRecorded = false;
 
     for (const entry of matches) {
       const { definition, filter, validate } = entry.route as Route;
+      if (recorded.size > 0 && recorded.has(recordKey(messageId, entry.state.code))) {
+        isRecorded = true;
+        continue;
+      }
       if (
         payloadDigest !== undefined &&
         deps.registry.retained.isRepeat(entry.state.code, message.topic, payloadDigest)
@@ -162,10 +199,13 @@ export const decideBatch = (
         errors: decoded.ok ? validate(decoded.value) : [],
       });
       record(entry, receivedAt, facts);
-      recorded = true;
-      if (payloadDigest !== undefined) deps.registry.retained.record(entry.state.code, message.topic, payloadDigest);
+      isRecorded = true;
+      if (payloadDigest !== undefined) {
+        deps.registry.retained.decide(entry.state.code, message.topic, payloadDigest);
+        retained.push([entry.state.code, message.topic, payloadDigest]);
+      }
     }
-    messageIds.push(recorded ? messageId : null);
+    messageIds.push(isRecorded ? messageId : null);
   }
 
   for (const [entry, repeat] of skipped) {
@@ -176,5 +216,6 @@ export const decideBatch = (
       },
     ]);
   }
-  return { appends: [...finished, ...open.values()], messageIds, events };
+  const after = new Map([...open.keys()].map((entry) => [entry, trafficPart(entry.state)]));
+  return { appends: [...finished, ...open.values()], messageIds, after, retained };
 };

@@ -2,14 +2,22 @@
  * receive → route → decide → append → acknowledge.
  *
  * Batches are decided in the order in which they arrive. One is acknowledged when its append has resolved, and not
- * before. While the log takes no appends nothing is acknowledged: the sources' windows fill, and the brokers hold the
- * rest.
+ * before; or, while the log cannot be reached, when it is in the spool, from where it takes the same way later. Where
+ * there is no spool, or it is full, nothing is acknowledged: the sources' windows fill, and the brokers hold the rest.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Clock, EventStore, MessageSource, ReceivedMessage } from "@sluice/domain";
+import type { EventStore, MessageSource, ReceivedMessage } from "@sluice/domain";
 import type { Logger } from "pino";
 import { CommitQueue, type Failing } from "./commit-queue.ts";
-import { type BatchOrigin, type DecideDependencies, decideBatch } from "./decide-batch.ts";
+import {
+  type BatchOrigin,
+  type BatchToDecide,
+  type DecideDependencies,
+  type DecidedBatch,
+  decideBatch,
+  recordKey,
+} from "./decide-batch.ts";
+import type { Spool, SpoolReport } from "./spool.ts";
 
 export interface IngestStatus {
   /** Since the start. */
@@ -21,6 +29,8 @@ export interface IngestStatus {
   readonly uncommitted: number;
   /** Set while appends fail. */
   readonly failing: Failing | null;
+  /** Null where there is none: the log is on this machine. */
+  readonly spool: SpoolReport | null;
 }
 
 export interface IngestReceipt {
@@ -28,55 +38,103 @@ export interface IngestReceipt {
   readonly messageIds: readonly (string | null)[];
 }
 
-export interface IngestDependencies extends DecideDependencies {
+export interface IngestDependencies extends Omit<DecideDependencies, "sharedLog"> {
   readonly store: EventStore;
-  readonly clock: Clock;
   readonly log: Logger;
+  /** Absent: nothing is acknowledged that the log does not have. */
+  readonly spool?: Spool;
 }
 
-interface Batch {
-  readonly messages: readonly ReceivedMessage[];
-  readonly origin: BatchOrigin;
-  /** Set on a message that the store refused: it is recorded as rejected for this reason. */
-  readonly refusedFor?: string;
+interface Batch extends BatchToDecide {
   messageIds: readonly (string | null)[];
+  readonly recorded: Set<string>;
+  /** Of its entry in the spool. */
+  spoolId?: number;
 }
+
+const batchOf = (messages: readonly ReceivedMessage[], origin: BatchOrigin, refusedFor?: string): Batch => ({
+  messages,
+  origin,
+  ids: [],
+  recorded: new Set(),
+  messageIds: [],
+  ...(refusedFor === undefined ? {} : { refusedFor }),
+});
+
+interface Submitted {
+  readonly batch: Batch;
+  /** Never rejects. */
+  readonly durable: Promise<void>;
+}
+
+const never = new Promise<void>(() => {});
 
 /** A snapshot is due after this many events, but saving may take no more than a twentieth of the time. */
 const SNAPSHOT_EVENTS = 100_000;
 const SNAPSHOT_SHARE = 20;
 
 export class IngestPipeline {
-  readonly #deps: IngestDependencies;
-  readonly #queue: CommitQueue<Batch>;
+  readonly #deps: DecideDependencies & IngestDependencies;
+  readonly #queue: CommitQueue<Batch, DecidedBatch>;
   /** Makes callers wait for each other, in order of arrival. */
   #turn: Promise<void> = Promise.resolve();
   readonly #totals = { messages: 0, events: 0, commits: 0, unrouted: 0 };
   #closing = false;
+  #abandoned = false;
   #sinceSnapshot = 0;
   #nextSnapshotAt = 0;
+  #snapshotting: Promise<void> | null = null;
+  /** Set while everything that comes in takes the way through the spool. */
+  #spooling = false;
+  #spoolBegun = Promise.withResolvers<void>();
+  #draining: Promise<void> | null = null;
 
   constructor(dependencies: IngestDependencies) {
-    this.#deps = dependencies;
-    this.#queue = new CommitQueue({
-      store: dependencies.store,
+    const { store, registry, spool } = dependencies;
+    this.#deps = { ...dependencies, sharedLog: store.capabilities.sharedLog };
+    this.#queue = new CommitQueue<Batch, DecidedBatch>({
+      store,
       clock: dependencies.clock,
       log: dependencies.log,
       decide: (batch) => this.#decide(batch),
-      resync: (thorough) => dependencies.registry.resync(thorough),
+      resync: (decisions) => registry.resync(flowsOf(decisions)),
+      reload: () => registry.reload(),
       isolate,
-      onCommit: (position, events) => {
-        dependencies.registry.moveTo(position);
+      ...(spool === undefined ? {} : { shelter: (batches) => this.#shelter(spool, batches) }),
+      onPart: ({ recorded }, { events }) => {
+        for (const { data } of events) if ("messageId" in data) recorded.add(recordKey(data.messageId, data.flow));
+      },
+      onCommit: ({ appends, after, retained }, position) => {
+        registry.committed(position, after);
+        for (const [flow, topic, digest] of retained) registry.retained.record(flow, topic, digest);
+        const events = appends.reduce((sum, append) => sum + append.events.length, 0);
         this.#totals.commits += 1;
         this.#totals.events += events;
         this.#sinceSnapshot += events;
+      },
+      onSettled: ({ spoolId }) => {
+        if (spoolId !== undefined) spool?.settled(spoolId);
       },
     });
   }
 
   status(): IngestStatus {
     const uncommitted = this.#queue.uncommitted.reduce((sum, batch) => sum + batch.messages.length, 0);
-    return { ...this.#totals, uncommitted, failing: this.#queue.failing };
+    const { failing } = this.#queue;
+    return { ...this.#totals, uncommitted, failing, spool: this.#deps.spool?.report(this.#spooling) ?? null };
+  }
+
+  /** While the log cannot be read, so that nothing can be decided: `openLog` must follow. */
+  holdLog(): void {
+    if (this.#deps.spool !== undefined) this.#beginSpooling();
+  }
+
+  /** The flows are loaded: what an earlier run has left in the spool goes on its way, before anything newer. */
+  openLog(): void {
+    const { spool } = this.#deps;
+    if (spool === undefined || (spool.isEmpty && !this.#spooling)) return;
+    this.#beginSpooling();
+    this.#draining = this.#drain(spool);
   }
 
   /** Takes everything in from one source, until the source ends. */
@@ -102,34 +160,105 @@ export class IngestPipeline {
     const timeout = new AbortController();
     await Promise.race([this.#queue.drained(), delay(graceMs, undefined, { signal: timeout.signal }).catch(() => {})]);
     timeout.abort();
+    const { failing } = this.#queue;
+    this.#abandoned = true;
     this.#queue.abandon();
-    if (this.#queue.uncommitted.length === 0) await this.#snapshot();
+    await this.#draining;
+    await this.#snapshotting;
+    if (failing === null) await this.#snapshot();
   }
 
-  #submit(
-    messages: readonly ReceivedMessage[],
-    origin: BatchOrigin,
-  ): Promise<{ readonly batch: Batch; readonly durable: Promise<void> }> {
-    const submitted = this.#turn.then(async () => {
-      if (this.#sinceSnapshot >= SNAPSHOT_EVENTS && this.#deps.clock.now() >= this.#nextSnapshotAt) {
-        await this.#queue.drained();
-        await this.#snapshot();
-      }
-      await this.#queue.place();
-      const batch: Batch = { messages, origin, messageIds: [] };
-      const durable = this.#queue.push(batch);
-      this.#totals.messages += messages.length;
-      for (const id of batch.messageIds) if (id === null) this.#totals.unrouted += 1;
-      return { batch, durable };
-    });
+  #submit(messages: readonly ReceivedMessage[], origin: BatchOrigin): Promise<Submitted> {
+    const submitted = this.#turn.then(() => this.#take(batchOf(messages, origin)));
     this.#turn = submitted.then(() => {});
     return submitted;
   }
 
-  #decide(batch: Batch) {
-    const decided = decideBatch(this.#deps, batch.messages, batch.origin, batch.refusedFor);
+  async #take(batch: Batch): Promise<Submitted> {
+    this.#snapshotIfDue();
+    if (!this.#spooling) await Promise.race([this.#queue.place(), this.#spoolBegun.promise]);
+    const durable = await this.#put(batch);
+    this.#totals.messages += batch.messages.length;
+    for (const id of batch.messageIds) if (id === null) this.#totals.unrouted += 1;
+    return { batch, durable: durable.promise };
+  }
+
+  /** In an object, since a promise that a promise gives is waited for. */
+  async #put(batch: Batch): Promise<{ readonly promise: Promise<void> }> {
+    const { spool } = this.#deps;
+    if (this.#abandoned) return { promise: never };
+    if (!this.#spooling || spool === undefined) return { promise: this.#queue.push(batch) };
+    return { promise: (await this.#keep(spool, batch)) ? Promise.resolve() : never };
+  }
+
+  #decide(batch: Batch): DecidedBatch {
+    const decided = decideBatch(this.#deps, batch);
     batch.messageIds = decided.messageIds;
-    return decided.appends;
+    return decided;
+  }
+
+  #beginSpooling(): void {
+    this.#spooling = true;
+    this.#spoolBegun.resolve();
+  }
+
+  /** Puts what some flow wants into the spool. @returns whether it is durable there; else the gateway stops */
+  async #keep(spool: Spool, batch: Batch): Promise<boolean> {
+    const { registry, ids } = this.#deps;
+    batch.messageIds = batch.messages.map(({ topic }) =>
+      registry.isWanted(topic, batch.origin.broker) ? ids.next() : null,
+    );
+    const wanted = (index: number): boolean => batch.messageIds[index] !== null;
+    const messages = batch.messages.filter((_, index) => wanted(index));
+    if (messages.length === 0) return true;
+    const kept = batch.messageIds.filter((id) => id !== null);
+    return spool.keep({ messages, origin: batch.origin, ids: kept }, () => this.#closing);
+  }
+
+  /** What has been decided and cannot be appended begins the spool, so that its order is the order of arrival. */
+  async #shelter(spool: Spool, batches: readonly Batch[]): Promise<boolean> {
+    const open = batches.filter((batch) => batch.spoolId === undefined);
+    const entries = open.map(({ messages, origin, ids }) => ({ messages, origin, ids }));
+    const spoolIds = await spool.tryKeep(entries);
+    if (spoolIds === null) return false;
+    for (const [index, batch] of open.entries()) batch.spoolId = spoolIds[index] as number;
+    if (!this.#spooling) {
+      this.#beginSpooling();
+      this.#draining = this.#drain(spool);
+    }
+    return true;
+  }
+
+  /** Feeds the queue from the spool until that is empty, and ends the spooling. */
+  async #drain(spool: Spool): Promise<void> {
+    while (!this.#closing) {
+      const next = await spool.next();
+      if (next === null) {
+        // In turn, so that nothing is put into the spool in between.
+        const ended = this.#turn.then(async () => {
+          if (!(await spool.isDrained())) return false;
+          this.#spooling = false;
+          this.#spoolBegun = Promise.withResolvers();
+          return true;
+        });
+        this.#turn = ended.then(() => {});
+        if (await ended) return;
+        continue;
+      }
+      await this.#queue.place();
+      if (this.#closing) return;
+      const { messages, origin, ids } = next.content;
+      const batch: Batch = { ...batchOf(messages, origin), ids: [...ids], spoolId: next.id };
+      if (next.mayBeRecorded) await spool.findRecorded(batch);
+      void this.#queue.push(batch, true);
+    }
+  }
+
+  #snapshotIfDue(): void {
+    if (this.#sinceSnapshot < SNAPSHOT_EVENTS || this.#deps.clock.now() < this.#nextSnapshotAt) return;
+    this.#snapshotting ??= this.#snapshot().finally(() => {
+      this.#snapshotting = null;
+    });
   }
 
   async #snapshot(): Promise<void> {
@@ -144,13 +273,16 @@ export class IngestPipeline {
   }
 }
 
+const flowsOf = (decisions: readonly DecidedBatch[]): Set<string> =>
+  new Set(decisions.flatMap(({ after }) => [...after.keys()].map((entry) => entry.state.code)));
+
 /** Halves a batch; what cannot be halved is recorded without its payload. */
 const isolate = (batch: Batch, reason: string): readonly Batch[] => {
-  const { messages, origin } = batch;
-  if (messages.length === 1) return [{ messages, origin, refusedFor: reason, messageIds: [] }];
+  const { messages, origin, ids, recorded } = batch;
+  if (messages.length === 1) return [{ ...batchOf(messages, origin, reason), ids, recorded }];
   const middle = messages.length >> 1;
   return [
-    { messages: messages.slice(0, middle), origin, messageIds: [] },
-    { messages: messages.slice(middle), origin, messageIds: [] },
+    { ...batchOf(messages.slice(0, middle), origin), ids: ids.slice(0, middle), recorded },
+    { ...batchOf(messages.slice(middle), origin), ids: ids.slice(middle), recorded },
   ];
 };

@@ -99,6 +99,8 @@ export interface EventStoreCapabilities {
    * traffic is closed by an event before the next is begun: see `TrafficContinued`.
    */
   readonly sharedLog: boolean;
+  /** Finds the events of one message without reading the log. */
+  readonly messageIndex: boolean;
 }
 
 export interface EventStore {

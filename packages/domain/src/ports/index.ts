@@ -5,6 +5,7 @@ export * from "./flow-source.ts";
 export * from "./in-flight-store.ts";
 export * from "./message-publisher.ts";
 export * from "./message-source.ts";
+export * from "./message-spool.ts";
 export * from "./offline-queue.ts";
 export * from "./payload.ts";
 export * from "./projection-store.ts";

@@ -1,0 +1,196 @@
+/**
+ * Store and forward: what came in while the event log could not be reached, on disk on this machine, and where its way
+ * to the log has come to.
+ *
+ * An entry goes when the log has it. A crash in between leaves entries that the log has already: at most those that were
+ * under way (`FED_AHEAD`) and those whose removal was (as many). So the first entries of a new run are looked up.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { deserialize, serialize } from "node:v8";
+import {
+  type EventStore,
+  type MessageSpool,
+  parseStream,
+  type ReceivedMessage,
+  SpoolFull,
+  type SpoolStatus,
+  SpoolUnavailable,
+} from "@sluice/domain";
+import type { Logger } from "pino";
+import { type BatchOrigin, recordKey } from "./decide-batch.ts";
+
+export interface SpooledBatch {
+  readonly messages: readonly ReceivedMessage[];
+  readonly origin: BatchOrigin;
+  /** Of the messages, as they will have them in the log. */
+  readonly ids: readonly string[];
+}
+
+export interface SpoolReport extends SpoolStatus {
+  /** Whether messages take the way through the spool now. */
+  readonly active: boolean;
+  /** Why it takes nothing; null when it does. */
+  readonly lastError: string | null;
+}
+
+export interface SpooledEntry {
+  readonly id: number;
+  readonly content: SpooledBatch;
+  /** An earlier run may have brought it to the log. */
+  readonly mayBeRecorded: boolean;
+}
+
+export interface SpoolDependencies {
+  readonly spool: MessageSpool;
+  readonly store: EventStore;
+  readonly log: Logger;
+}
+
+/** Entries under way to the log at once. */
+const FED_AHEAD = 2;
+const DOUBTFUL = 2 * FED_AHEAD;
+const RETRY_MS = 250;
+/** Of one flow's newest events, where the store cannot look up a message. */
+const SEARCHED_EVENTS = 20_000;
+const FORMAT = 1;
+
+export class Spool {
+  readonly #deps: SpoolDependencies;
+  /** The last entry that was given out by `next`. */
+  #fed = 0;
+  #doubtful = DOUBTFUL;
+  #settled: number[] = [];
+  #removing: Promise<void> | null = null;
+  #lastError: string | null = null;
+  #stopped = false;
+
+  constructor(dependencies: SpoolDependencies) {
+    this.#deps = dependencies;
+  }
+
+  async start(): Promise<void> {
+    await this.#deps.spool.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#removing;
+    await this.#deps.spool.stop();
+  }
+
+  get isEmpty(): boolean {
+    return this.#deps.spool.status().entries === 0;
+  }
+
+  report(active: boolean): SpoolReport {
+    return { ...this.#deps.spool.status(), active, lastError: this.#lastError };
+  }
+
+  /** @returns the entries' ids; null when there is no room, or it cannot be written */
+  async tryKeep(batches: readonly SpooledBatch[]): Promise<readonly number[] | null> {
+    try {
+      const ids = await this.#deps.spool.append(batches.map((batch) => serialize({ format: FORMAT, ...batch })));
+      this.#lastError = null;
+      // They are under way already: what follows them is fed after them.
+      this.#fed = Math.max(this.#fed, ...ids);
+      return ids;
+    } catch (error) {
+      this.#note(error);
+      return null;
+    }
+  }
+
+  /** Waits for room. @returns false when it was given up, and nothing was kept */
+  async keep(batch: SpooledBatch, isClosing: () => boolean): Promise<boolean> {
+    const data = serialize({ format: FORMAT, ...batch });
+    for (;;) {
+      try {
+        await this.#deps.spool.append([data]);
+        this.#lastError = null;
+        return true;
+      } catch (error) {
+        this.#note(error);
+      }
+      if (isClosing()) return false;
+      await delay(RETRY_MS);
+    }
+  }
+
+  /** The next entry on the way to the log; null when there is none now. */
+  async next(): Promise<SpooledEntry | null> {
+    await this.#removeSettled();
+    const [entry] = await this.#deps.spool.read(this.#fed, 1);
+    if (entry === undefined) return null;
+    this.#fed = entry.id;
+    const mayBeRecorded = this.#doubtful > 0;
+    this.#doubtful -= mayBeRecorded ? 1 : 0;
+    return { id: entry.id, content: deserialize(entry.data) as SpooledBatch, mayBeRecorded };
+  }
+
+  /** Whether every entry has been given out. */
+  async isDrained(): Promise<boolean> {
+    return (await this.#deps.spool.read(this.#fed, 1)).length === 0;
+  }
+
+  /** The log has the entry. */
+  settled(id: number): void {
+    this.#settled.push(id);
+    void this.#removeSettled();
+  }
+
+  /** Notes which of the batch's messages the log has already. */
+  async findRecorded(batch: SpooledBatch & { readonly recorded: Set<string> }): Promise<void> {
+    const { store } = this.#deps;
+    if (!store.capabilities.messageIndex) return this.#searchRecorded(batch);
+    for (const messageId of batch.ids) {
+      const page = await store.readAll({ limit: 1_000, filter: { messageId, types: ["MessageReceived"] } });
+      for (const { stream } of page.events) {
+        batch.recorded.add(recordKey(messageId, parseStream(stream)?.flow ?? ""));
+      }
+    }
+  }
+
+  /** An entry that this gateway brought to the log just before it died is near the end of what its flows received. */
+  async #searchRecorded(batch: SpooledBatch & { readonly recorded: Set<string> }): Promise<void> {
+    const wanted = new Set(batch.ids);
+    const page = await this.#deps.store.readAll({
+      direction: "backwards",
+      limit: SEARCHED_EVENTS,
+      filter: { types: ["MessageReceived"] },
+    });
+    for (const { type, data } of page.events) {
+      if (type === "MessageReceived" && wanted.has(data.messageId)) {
+        batch.recorded.add(recordKey(data.messageId, data.flow));
+      }
+    }
+  }
+
+  /** Until it is done nothing more is given out: after a crash it would be too much to look up. */
+  #removeSettled(): Promise<void> {
+    this.#removing ??= this.#remove().finally(() => {
+      this.#removing = null;
+    });
+    return this.#removing;
+  }
+
+  async #remove(): Promise<void> {
+    while (this.#settled.length > 0) {
+      const ids = this.#settled;
+      this.#settled = [];
+      try {
+        await this.#deps.spool.remove(ids);
+      } catch (error) {
+        this.#note(error);
+        this.#settled.push(...ids);
+        if (this.#stopped) return;
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  #note(error: unknown): void {
+    if (!(error instanceof SpoolFull || error instanceof SpoolUnavailable)) throw error;
+    if (this.#lastError === null) this.#deps.log.error({ err: error }, "the spool takes nothing; retrying");
+    this.#lastError = error.message;
+  }
+}
