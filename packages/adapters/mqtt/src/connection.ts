@@ -2,7 +2,7 @@
  * One network connection and the MQTT.js client that speaks over it. A client is used once: what belongs to a
  * connection (packet identifiers, half-done handshakes) cannot leak into the next.
  */
-import { type IClientOptions, type IClientSubscribeOptions, MqttClient } from "mqtt";
+import { type IClientOptions, type IClientSubscribeOptions, type IConnackPacket, MqttClient } from "mqtt";
 import type { SourceConfig } from "./config.ts";
 import { describeError, describeReason } from "./errors.ts";
 import { type InboundHandler, InboundStream } from "./inbound-stream.ts";
@@ -10,7 +10,7 @@ import { type Credentials, openTransport } from "./transport.ts";
 
 export interface ConnectionHandler extends InboundHandler {
   /** MQTT.js is ready to subscribe. */
-  ready(): void;
+  ready(connack: IConnackPacket): void;
   /** The connection is gone, or never came about; called once, last. */
   closed(end: ConnectionEnd): void;
 }
@@ -30,6 +30,7 @@ export class Connection {
   readonly #handler: ConnectionHandler;
   readonly #client: MqttClient;
   readonly #identify: (filter: string) => number;
+  readonly #clean: boolean;
   #stream!: InboundStream;
   readonly #lost = Promise.withResolvers<never>();
   #answeredConnect = false;
@@ -38,22 +39,27 @@ export class Connection {
   #error: string | null = null;
   #versionRefused = false;
 
-  /** @param identify subscription identifier of a filter, at least 1 */
+  /**
+   * @param identify subscription identifier of a filter, at least 1
+   * @param clean the broker is to forget the session that it has for us
+   */
   constructor(
     config: SourceConfig,
     credentials: Credentials,
     protocolVersion: 4 | 5,
     handler: ConnectionHandler,
     identify: (filter: string) => number,
+    clean = false,
   ) {
     this.protocolVersion = protocolVersion;
     this.#config = config;
     this.#handler = handler;
     this.#identify = identify;
+    this.#clean = clean;
     this.#client = new MqttClient((client) => this.#openStream(client, credentials), this.#clientOptions());
     this.#client.on("connect", (connack) => {
       this.#identifiersAvailable = connack.properties?.subscriptionIdentifiersAvailable !== false;
-      handler.ready();
+      handler.ready(connack);
     });
     this.#client.on("error", (error) => this.fail(error));
     this.#client.on("disconnect", (packet) =>
@@ -71,7 +77,7 @@ export class Connection {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
-      clean: false,
+      clean: this.#clean,
       clientId,
       protocolVersion: this.protocolVersion,
       keepalive: keepaliveSeconds,
@@ -112,6 +118,10 @@ export class Connection {
       },
       publish: (packet, bytes, readAt) => this.#handler.publish(packet, bytes, readAt),
       pubrel: (packetId) => this.#handler.pubrel(packetId),
+      ...(this.#handler.acknowledgement && {
+        acknowledgement: (type, packetId, reasonCode) => this.#handler.acknowledgement?.(type, packetId, reasonCode),
+        drained: () => this.#handler.drained?.(),
+      }),
     };
     const { maximumPacketBytes, environment } = this.#config;
     this.#stream = new InboundStream(transport, handler, {
@@ -141,6 +151,11 @@ export class Connection {
 
   send(packets: Buffer): void {
     this.#stream.send(packets);
+  }
+
+  /** @returns null when the connection is gone; false: wait for `drained` before sending more */
+  sendMessages(packets: Buffer): boolean | null {
+    return this.#stream.sendMessages(packets);
   }
 
   resumeReading(): void {

@@ -20,7 +20,13 @@ export interface InboundHandler {
    */
   publish(packet: PublishPacket, bytes: number, readAt: number): boolean;
   pubrel(packetId: number): void;
+  /** PUBACK, PUBREC and PUBCOMP, for one who publishes past MQTT.js; without it they go to MQTT.js. */
+  acknowledgement?(type: AcknowledgementType, packetId: number, reasonCode: number): void;
+  /** What `sendMessages` wrote has left. */
+  drained?(): void;
 }
+
+export type AcknowledgementType = "puback" | "pubrec" | "pubcomp";
 
 export interface InboundStreamOptions {
   readonly protocolVersion: 4 | 5;
@@ -34,6 +40,11 @@ const CONNACK = 2;
 const PUBLISH = 3;
 const PUBREL = 6;
 const AUTH = 15;
+const ACKNOWLEDGEMENTS: ReadonlyMap<number, AcknowledgementType> = new Map([
+  [4, "puback"],
+  [5, "pubrec"],
+  [7, "pubcomp"],
+]);
 
 export class InboundStream extends Duplex {
   readonly #transport: Duplex;
@@ -55,6 +66,7 @@ export class InboundStream extends Duplex {
     transport.on("data", (chunk: Buffer) => this.#read(chunk));
     transport.on("error", (error) => this.destroy(error));
     transport.on("close", () => this.destroy());
+    if (handler.drained) transport.on("drain", () => handler.drained?.());
   }
 
   /** Whether reading has stopped because there was no room. */
@@ -82,6 +94,12 @@ export class InboundStream extends Duplex {
     if (this.destroyed || !this.#transport.writable) return;
     this.#transport.write(packets);
     if (this.#transport.writableLength > MAXIMUM_UNSENT_BYTES) this.destroy(new Error("the broker does not read"));
+  }
+
+  /** Writes past MQTT.js. @returns null when the connection is gone; false: wait for `drained` */
+  sendMessages(packets: Buffer): boolean | null {
+    if (this.destroyed || !this.#transport.writable) return null;
+    return this.#transport.write(packets);
   }
 
   #read(chunk: Buffer): void {
@@ -118,6 +136,14 @@ export class InboundStream extends Duplex {
         this.#connected = true;
         this.#handler.connack(buffer[body + 1] as number, ((buffer[body] as number) & 1) === 1);
         break;
+      default: {
+        const acknowledgement = ACKNOWLEDGEMENTS.get(type);
+        if (acknowledgement === undefined || this.#handler.acknowledgement === undefined) break;
+        if (end - body < 2) throw new MalformedPacket(`${acknowledgement.toUpperCase()} without packet identifier`);
+        const reasonCode = end - body > 2 ? (buffer[body + 2] as number) : 0;
+        this.#handler.acknowledgement(acknowledgement, buffer.readUInt16BE(body), reasonCode);
+        return true;
+      }
     }
     this.push(buffer.subarray(start, end));
     return true;
