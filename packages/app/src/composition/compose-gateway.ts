@@ -1,24 +1,49 @@
 /** The gateway's own thread: everything but the work of the sinks. */
 
+import { SqliteMessageSpool } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { Container, ContainerModule } from "inversify";
 import type { Logger } from "pino";
 import { BrokerSet } from "../brokers/broker-set.ts";
 import { FlowRegistry } from "../flows/flow-registry.ts";
 import { IngestPipeline } from "../ingest/ingest-pipeline.ts";
+import { Spool } from "../ingest/spool.ts";
+import { locationsOf, snapshotNameOf } from "./locations.ts";
 import { ajvModule, storesModule, systemModule } from "./modules.ts";
 import { openSource } from "./open-source.ts";
 import { tokens } from "./tokens.ts";
 
 const ingestModule = new ContainerModule(({ bind }) => {
   bind(tokens.registry).toResolvedValue(
-    (store, snapshots, validator, ids, log) => new FlowRegistry({ store, snapshots, validator, ids, log }),
-    [tokens.eventStore, tokens.snapshotStore, tokens.validator, tokens.ids, tokens.log],
+    (store, snapshots, validator, ids, log, configuration) =>
+      new FlowRegistry({ store, snapshots, snapshotName: snapshotNameOf(configuration), validator, ids, log }),
+    [tokens.eventStore, tokens.snapshotStore, tokens.validator, tokens.ids, tokens.log, tokens.configuration],
+  );
+  bind(tokens.spool).toResolvedValue(
+    (configuration, store, log) => {
+      const { events, spool: path } = locationsOf(configuration);
+      const { spoolMaxBytes: capacityBytes } = configuration;
+      if (events.kind === "sqlite" || capacityBytes === 0) return null;
+      return new Spool({ spool: new SqliteMessageSpool({ path, capacityBytes }), store, log });
+    },
+    [tokens.configuration, tokens.eventStore, tokens.log],
   );
   bind(tokens.pipeline).toResolvedValue(
-    (registry, store, codec, ids, clock, log, configuration) =>
-      new IngestPipeline({ registry, store, codec, ids, clock, log, maxPayloadBytes: configuration.maxPayloadBytes }),
-    [tokens.registry, tokens.eventStore, tokens.codec, tokens.ids, tokens.clock, tokens.log, tokens.configuration],
+    (registry, store, codec, ids, clock, log, configuration, spool) => {
+      const { maxPayloadBytes } = configuration;
+      const ports = { registry, store, codec, ids, clock, log, maxPayloadBytes };
+      return new IngestPipeline(spool === null ? ports : { ...ports, spool });
+    },
+    [
+      tokens.registry,
+      tokens.eventStore,
+      tokens.codec,
+      tokens.ids,
+      tokens.clock,
+      tokens.log,
+      tokens.configuration,
+      tokens.spool,
+    ],
   );
 });
 

@@ -52,3 +52,11 @@ export const locationsOf = (configuration: Configuration): Locations => {
     session: join(dataDir, "mqtt-session.json"),
   };
 };
+
+/** A snapshot of one log is of no use to another. */
+export const snapshotNameOf = ({ eventStoreUrl }: Configuration): string => {
+  if (eventStoreUrl === undefined) return "flows";
+  const { host, pathname, searchParams } = new URL(eventStoreUrl);
+  const schema = searchParams.get("schema");
+  return `flows@${host}${pathname}${schema === null ? "" : `#${schema}`}`;
+};

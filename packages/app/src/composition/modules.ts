@@ -9,7 +9,7 @@ import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
 import { systemClock, uuidv7 } from "../system/ids.ts";
 import { locationsOf } from "./locations.ts";
-import { eventStoreAt, projectionStoreAt, type StoreThreads } from "./stores.ts";
+import { eventStoreAt, flowSourceAt, projectionStoreAt, type StoreThreads } from "./stores.ts";
 import { tokens } from "./tokens.ts";
 
 export const systemModule = new ContainerModule(({ bind }) => {
@@ -27,6 +27,10 @@ export const storesModule = (threads: StoreThreads) =>
     bind(tokens.projectionStore).toResolvedValue(
       (configuration, clock) => projectionStoreAt(locationsOf(configuration).projection, { clock, threads }),
       [tokens.configuration, tokens.clock],
+    );
+    bind(tokens.flowSource).toResolvedValue(
+      (configuration: Configuration) => flowSourceAt(locationsOf(configuration).projection),
+      [tokens.configuration],
     );
     bind(tokens.snapshotStore).toResolvedValue(
       (configuration: Configuration) => new SqliteSnapshotStore({ path: locationsOf(configuration).snapshots }),

@@ -1,10 +1,10 @@
 /** From where a store is to the adapter that serves it. */
 
 import { readFileSync } from "node:fs";
-import { type MariadbProjectionOptions, MariadbProjectionStore } from "@sluice/adapter-mariadb";
+import { MariadbFlowSource, type MariadbProjectionOptions, MariadbProjectionStore } from "@sluice/adapter-mariadb";
 import { PostgresEventStore, type PostgresOptions } from "@sluice/adapter-postgres";
-import { SqliteEventStore, SqliteProjectionStore } from "@sluice/adapter-sqlite";
-import type { Clock, EventStore, ProjectionStore } from "@sluice/domain";
+import { SqliteEventStore, SqliteFlowSource, SqliteProjectionStore } from "@sluice/adapter-sqlite";
+import type { Clock, EventStore, FlowSource, ProjectionStore } from "@sluice/domain";
 import type { StoreLocation } from "./locations.ts";
 
 /** `workers` where the calling thread has better things to do than to wait for a file, `inline` in a sink's own thread. */
@@ -34,6 +34,18 @@ export const projectionStoreAt = (location: StoreLocation, { clock }: StoreDepen
       throw new TypeError("not yet");
     case "mariadb":
       return new MariadbProjectionStore({ ...mariadbOptions(location.url), clock });
+  }
+};
+
+/** Of the projection's database. */
+export const flowSourceAt = (location: StoreLocation): FlowSource => {
+  switch (location.kind) {
+    case "sqlite":
+      return new SqliteFlowSource({ path: location.path });
+    case "postgres":
+      throw new TypeError("not yet");
+    case "mariadb":
+      return new MariadbFlowSource(mariadbOptions(location.url));
   }
 };
 

@@ -4,6 +4,7 @@ import type {
   Clock,
   EndpointGateway,
   EventStore,
+  FlowSource,
   IdSource,
   OfflineQueue,
   PayloadCodec,
@@ -16,6 +17,7 @@ import type { Logger } from "pino";
 import type { BrokerSet } from "../brokers/broker-set.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { IngestPipeline } from "../ingest/ingest-pipeline.ts";
+import type { Spool } from "../ingest/spool.ts";
 import type { SinkFlow } from "../sinks/sink-protocol.ts";
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
@@ -27,6 +29,7 @@ export const tokens = {
   ids: token<IdSource>("ids"),
   eventStore: token<EventStore>("event store"),
   projectionStore: token<ProjectionStore>("projection store"),
+  flowSource: token<FlowSource>("flow source"),
   snapshotStore: token<SnapshotStore>("snapshot store"),
   deliveryQueue: token<OfflineQueue>("delivery queue"),
   endpointGateway: token<EndpointGateway>("endpoint gateway"),
@@ -34,6 +37,8 @@ export const tokens = {
   validator: token<PayloadValidator>("payload validator"),
   brokers: token<BrokerSet>("brokers"),
   registry: token<FlowRegistry>("flow registry"),
+  /** Null where the log is a file of this machine: then there is nothing to be cut off from. */
+  spool: token<Spool | null>("spool"),
   pipeline: token<IngestPipeline>("ingest pipeline"),
   sinkFlows: token<ReadonlyMap<string, SinkFlow>>("flows of a sink"),
 };

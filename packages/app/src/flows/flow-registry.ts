@@ -43,6 +43,8 @@ export class FlowConflict extends Error {
 export interface FlowRegistryDependencies {
   readonly store: EventStore;
   readonly snapshots: SnapshotStore;
+  /** Tells this log's snapshot from that of another; `flows` when absent. */
+  readonly snapshotName?: string;
   readonly validator: PayloadValidator;
   readonly ids: IdSource;
   readonly log: Logger;
@@ -53,7 +55,6 @@ export interface FlowChange {
   readonly events: readonly RecordedEvent[];
 }
 
-const SNAPSHOT = "flows";
 /** Raise it when FlowState changes shape: older snapshots are then ignored. */
 const SNAPSHOT_SCHEMA = 2;
 const PAGE = 5_000;
@@ -92,6 +93,10 @@ export class FlowRegistry {
     this.#deps = dependencies;
   }
 
+  get #snapshotName(): string {
+    return this.#deps.snapshotName ?? "flows";
+  }
+
   get retained(): RetainedTopics {
     return this.#fold.retained;
   }
@@ -119,7 +124,7 @@ export class FlowRegistry {
   }
 
   async #load(thorough: boolean): Promise<LoadResult> {
-    const snapshot = thorough ? null : await this.#deps.snapshots.load(SNAPSHOT);
+    const snapshot = thorough ? null : await this.#deps.snapshots.load(this.#snapshotName);
     const usable =
       snapshot !== null && snapshot.schemaVersion === SNAPSHOT_SCHEMA && (await this.#isKnown(snapshot.position));
     const fold = usable ? restored(snapshot) : new FlowFold();
@@ -134,7 +139,7 @@ export class FlowRegistry {
    * @returns how many there are
    */
   async loadSnapshot(): Promise<number> {
-    const snapshot = await this.#deps.snapshots.load(SNAPSHOT);
+    const snapshot = await this.#deps.snapshots.load(this.#snapshotName);
     if (snapshot?.schemaVersion === SNAPSHOT_SCHEMA) this.#take(restored(snapshot));
     return this.#fold.entries.size;
   }
@@ -165,6 +170,11 @@ export class FlowRegistry {
   /** Starts over from the beginning of the log: what is known cannot be right. */
   async reload(): Promise<void> {
     await this.load({ thorough: true });
+    this.announceAll();
+  }
+
+  /** All flows may have changed. */
+  announceAll(): void {
     this.#changed([...this.#fold.entries.keys()]);
   }
 
@@ -373,7 +383,7 @@ export class FlowRegistry {
     const { position, entries, retained } = this.#fold;
     if (position === null) return;
     const state: SnapshotState = { flows: [...entries.values()].map(committedState), retained: retained.entries() };
-    await this.#deps.snapshots.save(SNAPSHOT, { position, schemaVersion: SNAPSHOT_SCHEMA, state });
+    await this.#deps.snapshots.save(this.#snapshotName, { position, schemaVersion: SNAPSHOT_SCHEMA, state });
   }
 
   /**

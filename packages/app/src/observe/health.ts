@@ -5,6 +5,7 @@
  */
 import type { Configuration, HealthReport } from "@sluice/contracts";
 import type { Clock, SourceStatus } from "@sluice/domain";
+import type { FlowTablesStatus } from "../flows/flow-tables.ts";
 import type { SinkAnswer } from "../sinks/sink-thread.ts";
 import { forwarderReport, type Overview, projectorReport } from "./overview.ts";
 
@@ -21,11 +22,13 @@ export interface HealthInput {
   readonly logError: string | null;
   /** Enabled flows whose broker is none of the gateway's. */
   readonly strayFlows: readonly string[];
+  readonly tables: FlowTablesStatus;
   readonly configuration: Configuration;
   readonly clock: Clock;
 }
 
-export const healthOf = ({ overview, head, logError, strayFlows, configuration, clock }: HealthInput): HealthReport => {
+export const healthOf = (input: HealthInput): HealthReport => {
+  const { overview, head, logError, strayFlows, tables, configuration, clock } = input;
   const { ingest, sources } = overview;
   const reasons: Reason[] = [];
   const note = (code: string, status: Status, message: string) => reasons.push({ code, status, message });
@@ -48,11 +51,22 @@ export const healthOf = ({ overview, head, logError, strayFlows, configuration, 
       `no broker of this gateway has the name that these flows give: ${strayFlows.join(", ")}`,
     );
   }
+  if (tables.failing !== null) note("flow-tables-unreadable", "degraded", tables.failing);
+  if (tables.refused.length > 0) {
+    note("flow-row-refused", "degraded", `rows of the table flows that make no flow: ${listed(tables.refused)}`);
+  }
+  const { spool } = ingest;
+  // With a spool that takes messages in, nothing is lost and nobody waits.
+  const withoutLog: Status = spool?.active && spool.lastError === null ? "degraded" : "unhealthy";
   if (ingest.failing !== null) {
     const seconds = Math.round((clock.now() - ingest.failing.since) / 1000);
-    note("log-not-writable", "unhealthy", `no append for ${seconds} s: ${ingest.failing.reason}`);
+    note("log-not-writable", withoutLog, `no append for ${seconds} s: ${ingest.failing.reason}`);
   }
-  if (logError !== null) note("log-not-readable", "unhealthy", logError);
+  if (logError !== null) note("log-not-readable", withoutLog, logError);
+  if (spool?.active) {
+    note("spooling", "degraded", `messages go through the spool: ${spool.entries} batches, ${spool.bytes} bytes in it`);
+    if (spool.lastError !== null) note("spool-not-writable", "unhealthy", spool.lastError);
+  }
 
   const sinks = [projectorHealth(overview), ...forwarderHealth(overview, clock)];
   for (const sink of sinks) {
@@ -80,10 +94,22 @@ export const healthOf = ({ overview, head, logError, strayFlows, configuration, 
       unacknowledged: ingest.uncommitted,
       lastError: ingest.failing?.reason ?? logError,
     },
+    spool: spool && {
+      active: spool.active,
+      batches: spool.entries,
+      bytes: spool.bytes,
+      capacityBytes: spool.capacityBytes,
+      lastError: spool.lastError,
+    },
     sinks,
     statistics: statisticsOf(overview, clock),
   };
 };
+
+const LISTED = 20;
+
+const listed = (codes: readonly string[]): string =>
+  codes.slice(0, LISTED).join(", ") + (codes.length > LISTED ? ` and ${codes.length - LISTED} more` : "");
 
 const brokerView = (source: SourceStatus): HealthReport["brokers"][number] => ({
   name: source.name,

@@ -45,6 +45,9 @@ export const createMetrics = (registry: FlowRegistry): Metrics => {
   const commits = counter("commits_total", "Appends committed to the log.", []);
   const uncommitted = gauge("uncommitted_messages", "Messages received and not yet committed.", []);
   const writable = gauge("log_writable", "1 while the log takes appends.", []);
+  const spooling = gauge("spool_active", "1 while messages go through the spool.", []);
+  const spoolBytes = gauge("spool_bytes", "Bytes of the messages in the spool.", []);
+  const spoolCapacity = gauge("spool_capacity_bytes", "Bytes at which the spool takes no more.", []);
   const connected = gauge("broker_connected", "1 while connected.", ["broker"]);
   const unacknowledged = gauge("broker_unacknowledged_messages", "Messages not yet acknowledged.", ["broker"]);
   const subscriptions = gauge("broker_subscriptions", "Subscriptions that the broker granted.", ["broker"]);
@@ -75,6 +78,11 @@ export const createMetrics = (registry: FlowRegistry): Metrics => {
       commits.inc(ingest.commits);
       uncommitted.set(ingest.uncommitted);
       writable.set(ingest.failing === null ? 1 : 0);
+      if (ingest.spool !== null) {
+        spooling.set(ingest.spool.active ? 1 : 0);
+        spoolBytes.set(ingest.spool.bytes);
+        spoolCapacity.set(ingest.spool.capacityBytes);
+      }
       for (const source of overview.sources) {
         const labels = { broker: source.name };
         connected.set(labels, source.connected ? 1 : 0);

@@ -23,7 +23,7 @@ export type SinkAnswer = { readonly report: SinkReport } | { readonly error: str
 const ENTRY = new URL("./sink-worker.ts", import.meta.url);
 const ANSWER_MS = 2_000;
 const STOP_MS = 10_000;
-const RESTART_MS = { first: 200, most: 30_000 };
+const RESTART_MS = { first: 200, most: 5_000 };
 
 export class SinkThread {
   readonly role: SinkRole;

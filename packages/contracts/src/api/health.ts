@@ -26,6 +26,16 @@ export const HealthReport = Type.Object(
       unacknowledged: Type.Integer({ description: "Messages received and not yet committed." }),
       lastError: Nullable(Type.String()),
     }),
+    spool: Nullable(
+      Type.Object({
+        active: Type.Boolean({ description: "Messages go through it." }),
+        batches: Type.Integer(),
+        bytes: Type.Integer(),
+        capacityBytes: Type.Integer(),
+        lastError: Nullable(Type.String()),
+      }),
+      { description: "Where messages wait while an event store on another machine is away; null: there is none." },
+    ),
     sinks: Type.Array(
       Type.Object({
         name: Type.String(),
