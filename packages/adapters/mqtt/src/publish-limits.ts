@@ -5,6 +5,8 @@ import type { BrokerLimits } from "./publisher-link.ts";
 
 const ANY_PACKET_ID = 1;
 const LARGEST_HEADER_BYTES = 5;
+/** Fixed header, length of the topic, packet identifier, length of no properties. */
+const HEADER_BYTES = LARGEST_HEADER_BYTES + 2 + 2 + 1;
 
 /** Why this broker would not take it, so that sending it would only cost the connection; null when it may. */
 export const brokerFault = (message: OutboundMessage, limits: BrokerLimits): string | null => {
@@ -12,7 +14,9 @@ export const brokerFault = (message: OutboundMessage, limits: BrokerLimits): str
   if (qos > limits.maximumQos) return `the broker takes no QoS above ${limits.maximumQos} [MQTT-3.2.2-11]`;
   if (retain && !limits.retainAvailable) return "the broker keeps no retained messages [MQTT-3.2.2-14]";
   const maximum = Math.min(limits.maximumPacketBytes, MAXIMUM_REMAINING_LENGTH + LARGEST_HEADER_BYTES);
-  if (message.payload.length < maximum / 2) return null;
+  // Most are far smaller; UTF-8 has three bytes at the most for what JavaScript counts as one.
+  const { topic, payload, properties } = message;
+  if (properties === undefined && payload.length + topic.length * 3 + HEADER_BYTES <= maximum) return null;
   const bytes = encodePublish({ message, packetId: ANY_PACKET_ID, dup: false }, limits.protocolVersion).length;
   return bytes > maximum ? `its packet has ${bytes} bytes, the broker takes ${maximum} [MQTT-3.2.2-15]` : null;
 };
