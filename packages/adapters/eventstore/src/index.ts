@@ -1,1 +1,3 @@
-export {};
+export type { EventStoreDbOptions } from "./config.ts";
+export { UnusableSetting } from "./config.ts";
+export { EventStoreDbEventStore } from "./event-store.ts";

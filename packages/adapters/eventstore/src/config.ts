@@ -1,0 +1,101 @@
+/** What the store connects with, and the connection string's checks. */
+
+export interface EventStoreDbOptions {
+  /**
+   * `esdb://user:password@host:2113?tls=true`, `esdb+discover://` for a cluster found by name, several hosts for one
+   * found by gossip. TLS unless `tls=false`, and credentials are sent over TLS only. The parameters are the client's:
+   * `tlsCAFile`, `userCertFile`, `userKeyFile`, `nodePreference`, `maxDiscoverAttempts`, `discoveryInterval`,
+   * `gossipTimeout`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`. `kurrentdb://`, `kurrent://` and
+   * `kdb://` mean the same as `esdb://`.
+   */
+  readonly url: string;
+  /**
+   * What the names of the streams begin with on the server, where other applications may have streams, too; `sluice.`
+   * when absent. Letters, digits, `_`, `.` and `-`; the first is a letter.
+   */
+  readonly streamPrefix?: string;
+  /** Milliseconds after which a call is given up; 10,000 when absent. */
+  readonly deadlineMs?: number;
+  /**
+   * Milliseconds after which an append that has no answer is sent again, with the same ids, within the deadline; 2,000
+   * when absent.
+   */
+  readonly resendMs?: number;
+  /** The server's MaxAppendSize, in bytes: a larger append is refused before it is sent. 1 MiB when absent. */
+  readonly maxAppendBytes?: number;
+  /**
+   * Milliseconds without an event after which a subscriber asks where the log ends, to move on over events that its
+   * filter passes over; 500 when absent.
+   */
+  readonly idleCheckMs?: number;
+}
+
+export const defaults = {
+  streamPrefix: "sluice.",
+  deadlineMs: 10_000,
+  resendMs: 2_000,
+  maxAppendBytes: 1024 * 1024,
+  idleCheckMs: 500,
+} as const;
+
+export type Settings = Required<EventStoreDbOptions>;
+
+/** A setting that cannot be used. Its message never holds the connection string, in which there may be a password. */
+export class UnusableSetting extends Error {
+  override readonly name = "UnusableSetting";
+}
+
+const PREFIX = /^[A-Za-z][\w.-]{0,99}$/;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** @throws UnusableSetting */
+export const settingsOf = (options: EventStoreDbOptions): Settings => {
+  const settings: Settings = { ...defaults, ...options, url: checkedUrl(options.url) };
+  if (!PREFIX.test(settings.streamPrefix)) {
+    throw new UnusableSetting(`not a prefix for stream names: ${JSON.stringify(settings.streamPrefix)}`);
+  }
+  for (const name of ["deadlineMs", "resendMs", "maxAppendBytes", "idleCheckMs"] as const) {
+    const value = settings[name];
+    if (!Number.isSafeInteger(value) || value < 1 || value > MAX_TIMEOUT_MS) {
+      throw new UnusableSetting(`${name} must be a whole number from 1 to ${MAX_TIMEOUT_MS}, not ${value}`);
+    }
+  }
+  return settings;
+};
+
+const SCHEME = /^(?:esdb|kurrentdb|kurrent|kdb)(\+discover)?:\/\//;
+
+/** As the client compares them: without case, `_` and `-`. */
+const PARAMETERS = new Set([
+  "connectionname",
+  "defaultdeadline",
+  "discoveryinterval",
+  "gossiptimeout",
+  "keepaliveinterval",
+  "keepalivetimeout",
+  "maxdiscoverattempts",
+  "nodepreference",
+  "tls",
+  "tlscafile",
+  "usercertfile",
+  "userkeyfile",
+]);
+
+/**
+ * The connection string with the scheme that the client knows. The client would write a string with a parameter that it
+ * does not know, or with `tlsVerifyCert=false`, to the console, password and all; and with `throwOnAppendFailure=false`
+ * a refused append would look like one that went well.
+ */
+const checkedUrl = (url: string): string => {
+  const scheme = SCHEME.exec(url);
+  if (!scheme) throw new UnusableSetting("the connection string must begin with esdb:// or esdb+discover://");
+  const [, query = ""] = url.split("?");
+  for (const pair of query.split("&")) {
+    if (pair === "") continue;
+    const [name = ""] = pair.split("=");
+    if (!PARAMETERS.has(name.trim().toLowerCase().replaceAll(/[_-]/g, ""))) {
+      throw new UnusableSetting(`the connection string has a parameter that is not supported: ${name}`);
+    }
+  }
+  return `esdb${scheme[1] ?? ""}://${url.slice(scheme[0].length)}`;
+};

@@ -1,0 +1,43 @@
+/** The client's and the server's errors as the port's. None carries credentials: the server is never told them back. */
+import db from "@eventstore/db-client";
+import { EventStoreUnavailable } from "@sluice/domain";
+
+/** No answer came in time. Whether the server did what it was asked is unknown. */
+export class NoAnswer extends EventStoreUnavailable {}
+
+/** The connection was lost with the call under way. */
+export class ConnectionLost extends EventStoreUnavailable {}
+
+/** The node is not the cluster's leader; the client now connects to the one that it named. */
+export class NotLeader extends EventStoreUnavailable {}
+
+const INVALID_ARGUMENT = 3;
+
+/** A RangeError where the server was asked to read from a position at which its log has nothing. */
+export const readFailure = (error: unknown): Error => {
+  if (error instanceof RangeError || error instanceof EventStoreUnavailable) return error;
+  const { code, details } = error as { readonly code?: unknown; readonly details?: unknown };
+  if (code === INVALID_ARGUMENT && /invalid position/i.test(String(details))) {
+    return new RangeError("not a position of this event log", { cause: error });
+  }
+  return unavailable(error);
+};
+
+export const unavailable = (error: unknown): EventStoreUnavailable => {
+  if (error instanceof EventStoreUnavailable) return error;
+  const failure = error instanceof Error ? db.convertToCommandError(error) : new Error(String(error));
+  const text = (what: string): string => `EventStoreDB: ${what}`;
+  if (failure instanceof db.NotLeaderError) return new NotLeader(text("this node is not the leader"), { cause: error });
+  if (failure instanceof db.AccessDeniedError) {
+    return new EventStoreUnavailable(text("access denied; check the user's rights on $all and on the streams"), {
+      cause: error,
+    });
+  }
+  if (failure instanceof db.DeadlineExceededError || failure instanceof db.TimeoutError) {
+    return new NoAnswer(text("no answer within the deadline"), { cause: error });
+  }
+  if (failure instanceof db.UnavailableError || failure instanceof db.CancelledError) {
+    return new ConnectionLost(text(`cannot be reached: ${failure.message}`), { cause: error });
+  }
+  return new EventStoreUnavailable(text(failure.message), { cause: error });
+};
