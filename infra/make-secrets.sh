@@ -118,8 +118,8 @@ done
 password admin.token
 password postgres.password
 password mariadb.password
-text event-store.url "postgres://sluice:$(cat postgres.password)@postgres:5432/sluice"
-text projection.url "mariadb://sluice:$(cat mariadb.password)@mariadb:3306/sluice"
+text postgres.url "postgres://sluice:$(cat postgres.password)@postgres:5432/sluice"
+text mariadb.url "mariadb://sluice:$(cat mariadb.password)@mariadb:3306/sluice"
 
 [ "$#" = 0 ] || mkdir -p devices
 for name in "$@"; do
@@ -130,7 +130,7 @@ done
 
 # Users of the images: mosquitto 1883, node 1000, postgres and mysql 999.
 give 1883 mosquitto.key mosquitto.crt mosquitto.passwords mosquitto.acl mqtt-health.password
-give 1000 mqtt-gateway.password admin.token event-store.url projection.url
+give 1000 mqtt-gateway.password admin.token postgres.url mariadb.url
 give 999 postgres.password mariadb.password
 # Everyone's to trust, and the gateway's and devices' to read.
 chmod 644 ca.crt
