@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { SqliteProjectionStore } from "@sluice/adapter-sqlite";
 import type { Clock, ProjectionStore } from "@sluice/domain";
 import { mariadb } from "./projection-store-mariadb.ts";
+import { postgres } from "./projection-store-postgres.ts";
 
 export interface ProjectionStoreAdapter {
   readonly name: string;
@@ -75,4 +76,4 @@ const sqlite: ProjectionStoreAdapter = {
   notSupported: {},
 };
 
-export const projectionStoreAdapters: readonly ProjectionStoreAdapter[] = [sqlite, mariadb];
+export const projectionStoreAdapters: readonly ProjectionStoreAdapter[] = [sqlite, mariadb, postgres];

@@ -35,3 +35,31 @@ export interface PostgresEventStoreOptions extends PostgresOptions {
 }
 
 export const eventStoreDefaults = { pollIntervalMs: 250 } as const;
+
+export interface PostgresProjectionOptions extends PostgresOptions {
+  /** `public` when absent, where queries written for the older gateway find its tables. */
+  readonly schema?: string;
+  /** Dates the rows that die, and tells which partitions are needed; the system's when absent. */
+  readonly clock?: Clock;
+  /** How often a transaction that lost a deadlock is tried before it is given up; 5 when absent. */
+  readonly attempts?: number;
+  /**
+   * The period of a partition of `data`; `month` when absent. May be changed: partitions that are there stay. `day` is for
+   * tables that are large after a day and kept for months: of more than 500 partitions no further one is made.
+   */
+  readonly partitionBy?: "day" | "month";
+  /**
+   * Days after which rows of `data` are removed: whole partitions at a time once all that they can hold is older, so that
+   * a row stays up to a period longer. Off when absent. It is looked after at the start and then with the first batch
+   * of an hour. Counts are of messages that were stored, and stay; so do dead letters. A table that was adopted and has no
+   * partitions loses its rows one by one.
+   */
+  readonly retentionDays?: number;
+  /**
+   * Told when a partition could not be made (its rows are stored in `data_default` then) or removed (that is tried again
+   * an hour later).
+   */
+  readonly onPartitionError?: (error: Error) => void;
+}
+
+export const projectionDefaults = { schema: "public", attempts: 5, partitionBy: "month" } as const;

@@ -1,3 +1,4 @@
-export type { PostgresEventStoreOptions, PostgresOptions } from "./config.ts";
+export type { PostgresEventStoreOptions, PostgresOptions, PostgresProjectionOptions } from "./config.ts";
 export { UnusableDatabase } from "./connection.ts";
 export { PostgresEventStore } from "./event-store.ts";
+export { PostgresProjectionStore } from "./projection-store.ts";

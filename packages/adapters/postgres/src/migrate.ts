@@ -29,7 +29,9 @@ export const migrate = async (pool: Pool, store: StoreName, schema: string): Pro
     if ((await applied(client, store, schema, migrations)) === migrations.length) return;
     await client.query("BEGIN");
     await client.query("SELECT pg_advisory_xact_lock($1, hashtext($2))", [LOCK, schema]);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    // Asked first: IF NOT EXISTS needs the right to make a schema even where there is one.
+    const { rows: found } = await client.query("SELECT to_regnamespace($1) IS NOT NULL AS found", [schema]);
+    if (!found[0]?.found) await client.query(`CREATE SCHEMA ${schema}`);
     await client.query(`CREATE TABLE IF NOT EXISTS ${schema}.sluice_migrations (
       store text COLLATE "C" NOT NULL,
       number integer NOT NULL,

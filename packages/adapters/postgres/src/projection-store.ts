@@ -1,0 +1,198 @@
+/** The read model in a PostgreSQL database: the port with its protocol is `ProjectionStore` in the domain. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { DataItem, DeadLetter } from "@sluice/contracts";
+import {
+  type ApplyResult,
+  CursorMoved,
+  type DataFilter,
+  type DeadLetterFilter,
+  type Page,
+  type PageRequest,
+  type ProjectionBatch,
+  type ProjectionStore,
+  ProjectionUnavailable,
+  type SinkCounts,
+} from "@sluice/domain";
+import type { Pool, PoolClient } from "pg";
+import { type PostgresProjectionOptions, postgresDefaults, projectionDefaults } from "./config.ts";
+import { close, openPool, schemaOf, sqlState, UnusableDatabase } from "./connection.ts";
+import { migrate } from "./migrate.ts";
+import { applyBatch, readCursor } from "./projection-store-apply.ts";
+import { readCounts } from "./projection-store-counts.ts";
+import { listData } from "./projection-store-data.ts";
+import { listDeadLetters } from "./projection-store-letters.ts";
+import { PartitionKeeper } from "./projection-store-partitions.ts";
+import { resetConsumer } from "./projection-store-reset.ts";
+import { CommitInDoubt, isOfDatabase, isTransient, transact } from "./transaction.ts";
+
+/**
+ * Every statement is answered by an index. Without the first four a plan made while a table was small would read the
+ * whole of it long after it has grown. The others could be set otherwise for the server, the database or the role.
+ */
+const SESSION = {
+  enable_seqscan: "off",
+  enable_bitmapscan: "off",
+  enable_hashjoin: "off",
+  enable_mergejoin: "off",
+  enable_partition_pruning: "on",
+  standard_conforming_strings: "on",
+  default_transaction_read_only: "off",
+  array_nulls: "on",
+  lock_timeout: "0",
+  client_min_messages: "warning",
+} as const;
+
+/** A migration may index a table of many millions of rows. */
+const MIGRATION_TIMEOUT_MS = 24 * 3_600_000;
+/** Of a batch, and of what goes on beside it. */
+const WRITERS = 2;
+
+interface Open {
+  readonly writers: Pool;
+  readonly readers: Pool;
+  readonly partitions: PartitionKeeper;
+}
+
+/** A batch whose commit had no answer. If the cursor turns out to be at its end, this is what it gave. */
+interface Doubt extends Pick<ProjectionBatch, "consumer" | "from" | "to"> {
+  readonly result: ApplyResult;
+}
+
+/** Milliseconds before the second attempt; doubled for each one after. */
+const FIRST_PAUSE_MS = 5;
+
+/**
+ * The tables are in the schema `public` unless another one is named: queries written for the older gateway, and whoever
+ * connects with the default `search_path`, find `data`, `flows` and `mqtt_servers` there. Tables of Sluice's own are
+ * called `sluice_…`, so that they are in nobody's way. An event store in the same database has a schema of its own.
+ *
+ * A lost connection is replaced by the next call: the store need not be started again.
+ */
+export class PostgresProjectionStore implements ProjectionStore {
+  readonly #options: PostgresProjectionOptions & typeof projectionDefaults;
+  #open: Open | null = null;
+  #doubt: Doubt | null = null;
+
+  /** @throws UnusableDatabase on a schema's name that would need quoting */
+  constructor(options: PostgresProjectionOptions) {
+    this.#options = { ...projectionDefaults, ...options } as PostgresProjectionOptions & typeof projectionDefaults;
+    schemaOf(this.#options);
+  }
+
+  /**
+   * @throws ProjectionUnavailable  the server is out of reach
+   * @throws UnusableDatabase       the tables are a newer version's or not the older gateway's, or may not be changed
+   */
+  async start(): Promise<void> {
+    const options = this.#options;
+    await available(() => this.#migrate());
+    const writers = openPool(options, WRITERS, SESSION);
+    const readers = openPool(options, options.readers ?? postgresDefaults.readers, SESSION);
+    const partitions = new PartitionKeeper(writers, {
+      by: options.partitionBy,
+      retentionDays: options.retentionDays ?? null,
+      clock: options.clock ?? Date,
+      onError: options.onPartitionError ?? (() => undefined),
+    });
+    await partitions.prepare([]);
+    this.#open = { writers, readers, partitions };
+  }
+
+  async stop(): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    if (open) await Promise.all([close(open.writers), close(open.readers)]);
+  }
+
+  cursor(consumer: string): Promise<string | null> {
+    return this.#run(({ writers }) => readCursor(writers, consumer));
+  }
+
+  async apply(batch: ProjectionBatch): Promise<ApplyResult> {
+    const now = new Date((this.#options.clock ?? Date).now()).toISOString();
+    let result: ApplyResult | null = null;
+    try {
+      await this.#run(({ partitions }) => partitions.prepare(batch.rows));
+      const applied = await this.#transact(async (client) => {
+        result = await applyBatch(client, batch, now);
+        return result;
+      });
+      this.#doubt = null;
+      return applied;
+    } catch (error) {
+      if (error instanceof CursorMoved) return this.#settleDoubt(batch, error);
+      if (result !== null && error instanceof Error && error.cause instanceof CommitInDoubt) {
+        this.#doubt = { consumer: batch.consumer, from: batch.from, to: batch.to, result };
+      }
+      throw error;
+    }
+  }
+
+  reset(consumer: string): Promise<void> {
+    return this.#transact((client) => resetConsumer(client, consumer));
+  }
+
+  data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> {
+    return this.#run(({ readers }) => listData(readers, filter, page));
+  }
+
+  deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {
+    return this.#run(({ readers }) => listDeadLetters(readers, filter, page));
+  }
+
+  counts(): Promise<readonly SinkCounts[]> {
+    return this.#run(({ readers }) => readCounts(readers));
+  }
+
+  async #migrate(): Promise<void> {
+    const pool = openPool({ ...this.#options, statementTimeoutMs: MIGRATION_TIMEOUT_MS }, 1, SESSION);
+    try {
+      await migrate(pool, "projection", schemaOf(this.#options));
+    } catch (error) {
+      // The server understands, and will refuse it again: what a migration raises, or a name, a right, an object.
+      if (!/^(42|P0001|0A|2BP)/.test(sqlState(error) ?? "")) throw error;
+      throw new UnusableDatabase(`schema ${schemaOf(this.#options)}: ${(error as Error).message}`, { cause: error });
+    } finally {
+      await close(pool);
+    }
+  }
+
+  /** The batch that is tried again after a commit without an answer was applied by it. */
+  #settleDoubt({ consumer, from, to }: ProjectionBatch, error: CursorMoved): ApplyResult {
+    const doubt = this.#doubt;
+    this.#doubt = null;
+    const same = doubt?.consumer === consumer && doubt.from === from && doubt.to === to;
+    if (!same || error.actual !== to) throw error;
+    return doubt.result;
+  }
+
+  /** Tries a transaction that lost a deadlock again, so and so often. */
+  #transact<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const { attempts } = this.#options;
+    return this.#run(async ({ writers }) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await transact(writers, work);
+        } catch (error) {
+          if (!isTransient(error) || attempt >= attempts) throw error;
+          await pause(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
+        }
+      }
+    });
+  }
+
+  async #run<T>(work: (open: Open) => Promise<T>): Promise<T> {
+    const open = this.#open;
+    if (!open) throw new ProjectionUnavailable("the projection store is not started");
+    return available(() => work(open));
+  }
+}
+
+const available = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isOfDatabase(error)) throw error;
+    throw new ProjectionUnavailable(`PostgreSQL: ${error.message}`, { cause: error });
+  }
+};
