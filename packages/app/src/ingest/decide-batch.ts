@@ -2,7 +2,7 @@
  * route → decide, for a batch: which flows each message matches, and the facts that each makes of it, grouped into one
  * append a stream. Applies the facts to the registry's states, because the next message's number depends on them.
  */
-import type { NewEvent } from "@sluice/contracts";
+import type { EventData, NewEvent } from "@sluice/contracts";
 import {
   type Clock,
   capturesOf,
@@ -13,6 +13,7 @@ import {
   type Fact,
   type FlowTraffic,
   type IdSource,
+  isExpired,
   isOfBroker,
   type PayloadCodec,
   type ReceivedMessage,
@@ -71,9 +72,29 @@ interface OpenAppend {
   readonly events: NewEvent[];
 }
 
-interface Skipped {
-  count: number;
-  readonly topics: Set<string>;
+type SkipReason = EventData<"MessagesSkipped">["reason"];
+
+/** Messages of one flow that are not recorded, by why. */
+class Skips {
+  readonly #found = new Map<FlowEntry, Map<SkipReason, { count: number; readonly topics: Set<string> }>>();
+
+  add(entry: FlowEntry, reason: SkipReason, topic: string): void {
+    const reasons = this.#found.get(entry) ?? new Map();
+    this.#found.set(entry, reasons);
+    const skipped = reasons.get(reason) ?? { count: 0, topics: new Set() };
+    reasons.set(reason, skipped);
+    skipped.count += 1;
+    if (skipped.topics.size < TOPICS_SHOWN) skipped.topics.add(topic);
+  }
+
+  *facts(): Generator<readonly [FlowEntry, Fact]> {
+    for (const [entry, reasons] of this.#found) {
+      for (const [reason, { count, topics }] of reasons) {
+        const data = { flow: entry.state.code, reason, count, topics: [...topics] };
+        yield [entry, { type: "MessagesSkipped", data }];
+      }
+    }
+  }
 }
 
 const NO_METADATA = {};
@@ -98,7 +119,7 @@ export const decideBatch = (
 ): DecidedBatch => {
   const open = new Map<FlowEntry, OpenAppend>();
   const finished: OpenAppend[] = [];
-  const skipped = new Map<FlowEntry, Skipped>();
+  const skips = new Skips();
   const retained: [string, string, string][] = [];
   const messageIds: (string | null)[] = [];
 
@@ -163,6 +184,7 @@ export const decideBatch = (
     const whole = size <= kept;
     const payload = encodeBytes(whole ? message.payload : message.payload.subarray(0, kept));
     const payloadDigest = message.retain ? sha256(message.payload) : undefined;
+    const expired = message.properties !== undefined && isExpired(message, deps.clock.now());
     let isRecorded = false;
 
     for (const entry of matches) {
@@ -171,14 +193,15 @@ export const decideBatch = (
         isRecorded = true;
         continue;
       }
+      if (expired) {
+        skips.add(entry, "expired", message.topic);
+        continue;
+      }
       if (
         payloadDigest !== undefined &&
         deps.registry.retained.isRepeat(entry.state.code, message.topic, payloadDigest)
       ) {
-        const repeat = skipped.get(entry) ?? { count: 0, topics: new Set() };
-        repeat.count += 1;
-        if (repeat.topics.size < TOPICS_SHOWN) repeat.topics.add(message.topic);
-        skipped.set(entry, repeat);
+        skips.add(entry, "retained-repeat", message.topic);
         continue;
       }
       const facts = receiveMessage(entry.state, definition, {
@@ -208,14 +231,8 @@ export const decideBatch = (
     messageIds.push(isRecorded ? messageId : null);
   }
 
-  for (const [entry, repeat] of skipped) {
-    record(entry, new Date(deps.clock.now()).toISOString(), [
-      {
-        type: "MessagesSkipped",
-        data: { flow: entry.state.code, reason: "retained-repeat", count: repeat.count, topics: [...repeat.topics] },
-      },
-    ]);
-  }
+  const now = new Date(deps.clock.now()).toISOString();
+  for (const [entry, fact] of skips.facts()) record(entry, now, [fact]);
   const after = new Map([...open.keys()].map((entry) => [entry, trafficPart(entry.state)]));
   return { appends: [...finished, ...open.values()], messageIds, after, retained };
 };

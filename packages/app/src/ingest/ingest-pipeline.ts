@@ -137,7 +137,7 @@ export class IngestPipeline {
     this.#draining = this.#drain(spool);
   }
 
-  /** Takes everything in from one source, until the source ends. */
+  /** Takes everything in from one source, until the source ends. Rejects when a batch of it cannot be decided. */
   async run(source: MessageSource): Promise<void> {
     for await (const batch of source.receive()) {
       const { durable } = await this.#submit(batch.messages, { source: "mqtt", broker: source.name });
@@ -170,7 +170,10 @@ export class IngestPipeline {
 
   #submit(messages: readonly ReceivedMessage[], origin: BatchOrigin): Promise<Submitted> {
     const submitted = this.#turn.then(() => this.#take(batchOf(messages, origin)));
-    this.#turn = submitted.then(() => {});
+    this.#turn = submitted.then(
+      () => {},
+      () => this.#startOver(messages),
+    );
     return submitted;
   }
 
@@ -181,6 +184,18 @@ export class IngestPipeline {
     this.#totals.messages += batch.messages.length;
     for (const id of batch.messageIds) if (id === null) this.#totals.unrouted += 1;
     return { batch, durable: durable.promise };
+  }
+
+  /** After a batch that could not be decided: the flows that it has half changed are as the log has them again. */
+  async #startOver(messages: readonly ReceivedMessage[]): Promise<void> {
+    const { registry, log } = this.#deps;
+    await this.#queue.drained();
+    const flows = new Set(messages.flatMap(({ topic }) => registry.match(topic).map(({ state }) => state.code)));
+    await registry
+      .resync(flows)
+      .catch((error: unknown) =>
+        log.error({ err: error }, "flows cannot be read again; they will be with the next conflict"),
+      );
   }
 
   /** In an object, since a promise that a promise gives is waited for. */

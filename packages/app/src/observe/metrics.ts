@@ -13,7 +13,7 @@ const FLOW_COUNTERS = {
   rejected: "Messages that the flow rejected.",
   flagged: "Accepted messages that were recorded as invalid.",
   breached: "Thresholds breached.",
-  skipped: "Messages recognised as repeats and not recorded again.",
+  skipped: "Messages not recorded: retained ones that came before, and expired ones.",
 } as const;
 
 const ACTION_GAUGES = {
