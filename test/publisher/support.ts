@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { MqttMessagePublisher, type MqttPublisherOptions } from "@sluice/adapter-mqtt";
 import { SqliteInFlightStore, SqliteOfflineQueue } from "@sluice/adapter-sqlite";
 import type { LostPublish, PublishRequest } from "@sluice/domain";
-import mqtt, { type IPublishPacket, type MqttClient } from "mqtt";
+import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 
 export type ProtocolVersion = 4 | 5;
 export const protocolVersions: readonly ProtocolVersion[] = [5, 4];
@@ -114,9 +114,9 @@ export class Subscriber {
     t: TestContext,
     url: string,
     filter = "#",
-    protocolVersion: ProtocolVersion = 5,
+    options: IClientOptions = { protocolVersion: 5, reconnectPeriod: 0 },
   ): Promise<Subscriber> {
-    const client = mqtt.connect(url, { protocolVersion, reconnectPeriod: 0 });
+    const client = mqtt.connect(url, options);
     const subscriber = new Subscriber(client);
     t.after(() => client.end(true));
     client.on("error", () => {});

@@ -27,7 +27,8 @@ export interface MqttPublisherOptions
   readonly maximumPayloadBytes?: number;
   /**
    * QoS 1 and 2 messages that may be unacknowledged. Default under MQTT 5: 1,000, or less where the broker says so
-   * [MQTT-3.3.4-9]. Under MQTT 3.1.1 a broker cannot say; the default of 100 is what AWS IoT Core bears, for example.
+   * [MQTT-3.3.4-9]. Under MQTT 3.1.1 a broker cannot say, and it is 20: of more than its `max_inflight_messages`, 20 by
+   * default, Mosquitto 2.0.11 closes the connection or answers PUBREC and drops the message (seen).
    */
   readonly maximumInFlight?: number;
   /** Told of every message that will not be delivered. */
@@ -66,7 +67,7 @@ export const resolvePublisherConfig = (options: MqttPublisherOptions): Publisher
     clock,
     ids,
     maximumPayloadBytes: Math.min(maximumPayloadBytes, MAXIMUM_PAYLOAD_BYTES),
-    maximumInFlight: (protocolVersion) => Math.floor(maximumInFlight ?? (protocolVersion === 5 ? 1_000 : 100)),
+    maximumInFlight: (protocolVersion) => Math.floor(maximumInFlight ?? (protocolVersion === 5 ? 1_000 : 20)),
     onLost: onLost ?? (() => {}),
     session: `${connection.clientId} at ${connection.shownUrl}`,
   };
