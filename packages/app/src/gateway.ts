@@ -3,19 +3,25 @@
  * sources, so that no message comes before there is someone to take it) and stop in the reverse order.
  */
 import type { Configuration } from "@sluice/contracts";
+import { ProjectionUnavailable } from "@sluice/domain";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { settingsOfServers } from "./brokers/broker-settings.ts";
 import { composeGateway } from "./composition/compose-gateway.ts";
 import { locationsOf } from "./composition/locations.ts";
 import { tokens } from "./composition/tokens.ts";
+import { definitionChecker } from "./flows/check-definition.ts";
+import { FlowFollower } from "./flows/flow-follower.ts";
+import { FlowTables } from "./flows/flow-tables.ts";
 import { buildHttpServer } from "./http/server.ts";
+import { LogOpener } from "./ingest/log-opener.ts";
 import { healthOf } from "./observe/health.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { balancesOf, takeOverview, toActionCounts } from "./observe/overview.ts";
 import type { SinkFlow } from "./sinks/sink-protocol.ts";
 import { SinkThread } from "./sinks/sink-thread.ts";
 import { adminToken, lockDataDirectory, removeRuntimeInfo, writeRuntimeInfo } from "./system/data-directory.ts";
+import { startLater } from "./system/start-later.ts";
 
 export interface RunningGateway {
   readonly adminUrl: string;
@@ -71,14 +77,22 @@ const start = async (
   const pipeline = container.get(tokens.pipeline);
   const clock = container.get(tokens.clock);
 
-  await store.start();
-  started.push(() => store.stop());
-  const before = performance.now();
-  const loaded = await registry.load();
-  log.info({ ...loaded, ms: Math.round(performance.now() - before) }, "flows rebuilt from the log");
+  const spool = container.get(tokens.spool);
+  if (spool !== null) {
+    await spool.start();
+    started.push(() => spool.stop());
+  }
+  const follower = new FlowFollower({ store, registry, log });
+  const opener = new LogOpener({ store, registry, pipeline, canWait: spool !== null, log });
+  started.push(() => opener.stop());
+  await opener.start(() => {
+    if (store.capabilities.sharedLog) follower.start();
+  });
+  started.push(() => follower.stop());
 
-  await projection.start();
-  started.push(() => projection.stop());
+  const isAway = (error: unknown): boolean =>
+    locations.projection.kind !== "sqlite" && error instanceof ProjectionUnavailable;
+  started.push(await startLater(projection, "the projection database", isAway, log));
   const flows = (codes = registry.codes()): SinkFlow[] =>
     codes.flatMap((code) => {
       const definition = registry.definition(code);
@@ -93,6 +107,20 @@ const start = async (
   }
 
   const brokers = container.get(tokens.brokers);
+  /** Whether the brokers are those of rows; null before anyone has said what they are. */
+  let brokersOfTable: boolean | null = null;
+  const tables = new FlowTables({
+    source: container.get(tokens.flowSource),
+    registry,
+    store,
+    check: definitionChecker(container.get(tokens.validator), { timeoutSeconds: configuration.httpTimeoutSeconds }),
+    applyServers: async (rows) => {
+      brokersOfTable = configuration.mqttUrl === undefined && rows.some(({ enabled }) => enabled);
+      return brokers.reconcile(settingsOfServers(rows, configuration));
+    },
+    intervalMs: configuration.flowsReloadIntervalSeconds * 1000,
+    log,
+  });
   const metrics = createMetrics(registry);
   const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder });
   const server = await buildHttpServer({
@@ -116,8 +144,17 @@ const start = async (
         .list()
         .filter(({ status, definition }) => status === "enabled" && definition !== null && !brokers.serves(definition))
         .map((flow) => flow.code);
-      return healthOf({ overview: await overview(), head, logError, strayFlows, configuration, clock });
+      return healthOf({
+        overview: await overview(),
+        head,
+        logError,
+        strayFlows,
+        tables: tables.status(),
+        configuration,
+        clock,
+      });
     },
+    reload: () => tables.reload(),
     metrics: async () => metrics.render(await overview()),
     actionCounts: async (codes) => {
       const now = await overview();
@@ -134,9 +171,13 @@ const start = async (
     forwarder.flowsChanged(codes);
   });
   started.push(() => brokers.stop());
-  await brokers.reconcile(settingsOfServers([], configuration));
+  started.push(() => tables.stop());
+  // Adopted flows take the first message already; and the rows may say which brokers there are.
+  await tables.start();
+  // While the rows cannot be read, devices find what there is without them.
+  if (brokersOfTable === null) await brokers.reconcile(settingsOfServers([], configuration));
   const [fault] = brokers.status().faults;
-  if (fault !== undefined) throw new Error(`broker ${fault.name}: ${fault.message}`);
+  if (fault !== undefined && brokersOfTable !== true) throw new Error(`broker ${fault.name}: ${fault.message}`);
   started.push(() => pipeline.stop(DRAIN_MS));
 
   const brokerUrl = brokers.status().sources[0]?.url ?? "";

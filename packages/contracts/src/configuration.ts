@@ -114,6 +114,11 @@ export const configurationFields = {
     "While an event store on another machine cannot be reached, messages are committed to DATA_DIR/spool.db, up to so " +
       "many bytes of them; then nothing more is acknowledged. 0: never.",
   ),
+  flowsReloadIntervalSeconds: field(
+    "FLOWS_RELOAD_INTERVAL_SECONDS",
+    Type.Number({ minimum: 1, maximum: 86_400, default: 600 }),
+    "How often the tables flows and mqtt_servers are read; what is changed through the API applies at once.",
+  ),
   maxPayloadBytes: field(
     "MAX_PAYLOAD_BYTES",
     Type.Integer({ minimum: 1, maximum: 268_435_455, default: 1_048_576 }),

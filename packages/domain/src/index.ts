@@ -31,7 +31,13 @@ export {
 export { changedColumns, columnNames, type FlowColumn, flowColumnsOf, sameColumns } from "./flow/flow-columns.ts";
 export { type MirrorInput, type MirrorStep, mirrorStep } from "./flow/flow-mirror.ts";
 export { shownRow } from "./flow/flow-row-errors.ts";
-export { type CheckRow, type FlowTableItem, type FlowTablePlan, planFlowTable } from "./flow/flow-table.ts";
+export {
+  type CheckRow,
+  type FlowTableItem,
+  type FlowTablePlan,
+  type PlannedFlow,
+  planFlowTable,
+} from "./flow/flow-table.ts";
 export { type NormalisedPayloadSchema, normalisePayloadSchema } from "./flow/payload-schema.ts";
 export { appendPointer, resolvePointer } from "./json-pointer.ts";
 export {
@@ -44,7 +50,6 @@ export {
 } from "./message/attributes.ts";
 export { canonicalJson } from "./message/canonical-json.ts";
 export { deviceTimeOf } from "./message/device-time.ts";
-export { isExpired } from "./message/expiry.ts";
 export { Inbox, type InboxHooks, type InboxLimits } from "./message/inbox.ts";
 export { type IncomingMessage, receiveMessage } from "./message/receive-message.ts";
 export { RetainedTopics } from "./message/retained.ts";

@@ -10,7 +10,7 @@ import { SqliteEventStore, SqliteProjectionStore, SqliteSnapshotStore } from "@s
 import { FlowRegistry, IngestPipeline, uuidv7 } from "@sluice/app";
 import { type AdminServices, buildHttpServer } from "@sluice/app/http";
 import { Projector } from "@sluice/app/sinks";
-import type { HealthReport } from "@sluice/contracts";
+import type { HealthReport, ReloadResult } from "@sluice/contracts";
 import type { EventStore, ProjectionStore } from "@sluice/domain";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
@@ -51,6 +51,11 @@ export const healthy: HealthReport = {
   },
 };
 
+export const nothingReloaded: ReloadResult = {
+  flows: { defined: [], revised: [], enabled: [], disabled: [], retired: [], refused: [], overruled: [] },
+  brokers: { started: [], replaced: [], stopped: [], unchanged: ["default"] },
+};
+
 /** The same object, with the method replaced when `instead` gives one. */
 const intercepted = <T extends object>(target: T, instead: () => Partial<T>): T =>
   new Proxy(target, {
@@ -75,6 +80,7 @@ export class AdminFixture {
   storeInstead: { -readonly [K in keyof EventStore]?: EventStore[K] } = {};
   projectionInstead: { -readonly [K in keyof ProjectionStore]?: ProjectionStore[K] } = {};
   health: () => Promise<HealthReport> = async () => healthy;
+  reload: () => Promise<ReloadResult> = async () => nothingReloaded;
   /** How often the API has asked for the counts of actions. */
   countsAsked = 0;
   /** What the API has logged, a JSON object a line. */
@@ -115,6 +121,7 @@ export class AdminFixture {
       adminToken: TOKEN,
       defaultTimeoutSeconds: 10,
       health: () => this.health(),
+      reload: () => this.reload(),
       metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "sluice_up 1\n" }),
       actionCounts: async (codes) => {
         this.countsAsked += 1;

@@ -1,6 +1,13 @@
 /** From an error to a problem (RFC 9457) of the catalogue: the only place where errors become status codes. */
 import { type Problem, type ProblemCode, problems, type ValidationError } from "@sluice/contracts";
-import { BadCursor, EventStoreUnavailable, FlowExists, FlowNotFound, ProjectionUnavailable } from "@sluice/domain";
+import {
+  BadCursor,
+  EventStoreUnavailable,
+  FlowExists,
+  FlowNotFound,
+  FlowSourceUnavailable,
+  ProjectionUnavailable,
+} from "@sluice/domain";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { FlowConflict } from "../flows/flow-registry.ts";
 import { BadSample } from "../flows/flow-tester.ts";
@@ -46,7 +53,7 @@ export const problemOf = (error: unknown): HttpProblem => {
   if (error instanceof BadCursor) return new HttpProblem("bad-cursor");
   // Their messages name files and servers, which are no business of whoever asks.
   if (error instanceof EventStoreUnavailable) return new HttpProblem("log-unavailable", { headers: RETRY_AFTER });
-  if (error instanceof ProjectionUnavailable)
+  if (error instanceof ProjectionUnavailable || error instanceof FlowSourceUnavailable)
     return new HttpProblem("projection-unavailable", { headers: RETRY_AFTER });
   const { code, statusCode = 500 } = error as FastifyError;
   const known = fastifyCodes[code];

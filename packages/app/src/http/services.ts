@@ -1,5 +1,5 @@
 /** What the admin API needs of the gateway. `buildHttpServer` takes it, so that tests can serve one without a gateway. */
-import type { ActionCounts, HealthReport } from "@sluice/contracts";
+import type { ActionCounts, HealthReport, ReloadResult } from "@sluice/contracts";
 import type { Clock, EventStore, IdSource, PayloadCodec, PayloadValidator, ProjectionStore } from "@sluice/domain";
 import type { Logger } from "pino";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
@@ -19,6 +19,8 @@ export interface AdminServices {
   /** HTTP_TIMEOUT_SECONDS, for actions that name none. */
   readonly defaultTimeoutSeconds: number;
   health(): Promise<HealthReport>;
+  /** @throws FlowSourceUnavailable, EventStoreUnavailable */
+  reload(): Promise<ReloadResult>;
   /** Prometheus text format. */
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
   /** Conserved counts of the actions of these flows, by the flow's code; a flow that is not there is left out. */

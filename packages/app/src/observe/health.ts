@@ -107,9 +107,14 @@ export const healthOf = (input: HealthInput): HealthReport => {
 };
 
 const LISTED = 20;
+/** A row may have a longer one. */
+const CODE_CHARACTERS = 100;
 
 const listed = (codes: readonly string[]): string =>
-  codes.slice(0, LISTED).join(", ") + (codes.length > LISTED ? ` and ${codes.length - LISTED} more` : "");
+  codes
+    .slice(0, LISTED)
+    .map((code) => code.slice(0, CODE_CHARACTERS))
+    .join(", ") + (codes.length > LISTED ? ` and ${codes.length - LISTED} more` : "");
 
 const brokerView = (source: SourceStatus): HealthReport["brokers"][number] => ({
   name: source.name,

@@ -85,12 +85,14 @@ const letterOf = (
 export const batchOf = (page: ReadPage, from: string | null, flowRows: Map<string, FlowRow>): ProjectionBatch => {
   const rows: DataRow[] = [];
   const changed = new Map<string, FlowRow>();
+  const changedElsewhere = new Set<string>();
   const lastMessageNumbers = new Map<string, number>();
   const done = new Map<string, { flow: string; action: string; messages: number }>();
   const deadLetters: DeadLetterChange[] = [];
   const rowCommands: { id: string; command: "retry" | "discard" }[] = [];
 
-  const setFlow = (code: string, change: Partial<FlowRow>): void => {
+  const setFlow = ({ metadata }: RecordedEvent, code: string, change: Partial<FlowRow>): void => {
+    if (metadata.actor?.startsWith("table:") !== true) changedElsewhere.add(code);
     const before = flowRows.get(code) ?? { code, definition: null, enabled: false };
     const after = { ...before, ...change };
     flowRows.set(code, after);
@@ -115,19 +117,25 @@ export const batchOf = (page: ReadPage, from: string | null, flowRows: Map<strin
         break;
       }
       case "FlowDefined":
-        setFlow(event.data.definition.code, { definition: event.data.definition, enabled: event.data.enabled });
+        setFlow(event, event.data.definition.code, {
+          definition: event.data.definition,
+          enabled: event.data.enabled,
+        });
+        if (event.data.lastMessageNumber !== undefined) {
+          lastMessageNumbers.set(event.data.definition.code, event.data.lastMessageNumber);
+        }
         break;
       case "FlowRevised":
-        setFlow(event.data.definition.code, { definition: event.data.definition });
+        setFlow(event, event.data.definition.code, { definition: event.data.definition });
         break;
       case "FlowEnabled":
-        setFlow(event.data.flow, { enabled: true });
+        setFlow(event, event.data.flow, { enabled: true });
         break;
       case "FlowDisabled":
-        setFlow(event.data.flow, { enabled: false });
+        setFlow(event, event.data.flow, { enabled: false });
         break;
       case "FlowRetired":
-        setFlow(event.data.flow, { definition: null, enabled: false });
+        setFlow(event, event.data.flow, { definition: null, enabled: false });
         break;
       case "DeliveryDeadLettered":
         if (event.data.attribute === undefined) deadLetters.push({ kind: "add", letter: letterOf(event) });
@@ -149,7 +157,7 @@ export const batchOf = (page: ReadPage, from: string | null, flowRows: Map<strin
     from,
     to: page.position as string,
     rows,
-    flows: [...changed.values()],
+    flows: [...changed.values()].map((row) => ({ ...row, fromTable: !changedElsewhere.has(row.code) })),
     lastMessageNumbers,
     done: [...done.values()],
     deadLetters,

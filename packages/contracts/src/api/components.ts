@@ -17,6 +17,7 @@ import {
 } from "./flows.ts";
 import { HealthReport, Liveness, Readiness } from "./health.ts";
 import { EventPage, MessageStory } from "./log.ts";
+import { ReloadResult } from "./reload.ts";
 
 export const apiSchemas: readonly TSchema[] = [
   Problem,
@@ -39,6 +40,7 @@ export const apiSchemas: readonly TSchema[] = [
   DeadLetterReason,
   DeadLetterResult,
   MessageStory,
+  ReloadResult,
   Liveness,
   Readiness,
   HealthReport,

@@ -5,13 +5,18 @@
  * |--------------------|---------------|----------------|--------------------------------------------------------|
  * | there              | any           | never was      | define: a new row, or the older gateway's              |
  * | there              | none          | retired        | define: numbers go on                                  |
- * | there              | none          | living         | nothing: the projector is about to write the row       |
+ * | there              | none          | living         | pending: the projector is about to write the row       |
  * | as mirrored        | there         | living         | nothing: it was not edited                             |
  * | otherwise          | there         | as mirrored    | revise, enable, disable: by the columns that differ    |
- * | otherwise          | there         | otherwise      | nothing: the log wins (`flow-mirror.ts`)               |
- * | there              | there         | retired        | nothing: the projector is about to delete it           |
+ * | otherwise          | there         | otherwise      | pending: what the log says has yet to be mirrored      |
+ * | as mirrored        | there         | retired        | nothing: the projector is about to delete it           |
+ * | otherwise          | there         | retired        | pending                                                |
  * | none               | there         | as mirrored    | retire: it was deleted, or has another code            |
- * | none               | any           | otherwise      | nothing                                                |
+ * | none               | there         | otherwise      | pending                                                |
+ * | none               | any           | not living     | nothing                                                |
+ *
+ * What is pending is clear as soon as the projector has caught up: the edit was overruled by the log (`flow-mirror.ts`),
+ * or it came after the one that the log has, and stands.
  */
 import type { FlowDefinition, ValidationError } from "@sluice/contracts";
 import { canonicalJson } from "../message/canonical-json.ts";
@@ -36,6 +41,8 @@ export type FlowTableItem =
       /** Of the flow's stream, as the command was decided on; undefined where there is no living flow. */
       readonly expectedVersion: number | undefined;
     }
+  /** An edit that cannot be judged before the projector has written what the log says: look again. */
+  | { readonly kind: "pending"; readonly code: string }
   /** The flow stays as it is, or undefined. */
   | {
       readonly kind: "refused";
@@ -52,10 +59,13 @@ export type CheckRow = (
   | { readonly ok: true; readonly definition: FlowDefinition }
   | { readonly ok: false; readonly errors: readonly ValidationError[] };
 
+/** What of a flow's state the plan looks at. */
+export type PlannedFlow = Pick<FlowState, "status" | "definition" | "version">;
+
 export interface FlowTablePlan {
   readonly content: Pick<FlowSourceContent, "flows" | "mirrored">;
   /** Undefined: there never was such a flow. */
-  readonly flow: (code: string) => FlowState | undefined;
+  readonly flow: (code: string) => PlannedFlow | undefined;
   readonly check: CheckRow;
 }
 
@@ -70,14 +80,15 @@ export const planFlowTable = ({ content, flow, check }: FlowTablePlan): readonly
   for (const [code, mirror] of content.mirrored) {
     const state = flow(code);
     const mine = columnsOf(state);
-    if (byCode.has(code) || mine === null || !sameColumns(mine, mirror)) continue;
-    items.push({ kind: "command", code, command: { kind: "retire" }, expectedVersion: state?.version });
+    if (byCode.has(code) || mine === null) continue;
+    if (!sameColumns(mine, mirror)) items.push({ kind: "pending", code });
+    else items.push({ kind: "command", code, command: { kind: "retire" }, expectedVersion: state?.version });
   }
   return items;
 };
 
 /** Null of a flow that does not live. */
-const columnsOf = (state: FlowState | undefined): FlowTableColumns | null =>
+const columnsOf = (state: PlannedFlow | undefined): FlowTableColumns | null =>
   state?.definition && (state.status === "enabled" || state.status === "disabled")
     ? flowColumnsOf(state.definition, state.status === "enabled")
     : null;
@@ -85,16 +96,19 @@ const columnsOf = (state: FlowState | undefined): FlowTableColumns | null =>
 const itemOf = (
   row: FlowTableRow,
   mirror: FlowTableColumns | undefined,
-  state: FlowState | undefined,
+  state: PlannedFlow | undefined,
   check: CheckRow,
 ): FlowTableItem | null => {
   const mine = columnsOf(state);
+  const pending = { kind: "pending", code: row.code } as const;
   if (mine === null) {
     const never = state === undefined || state.status === "undefined";
-    return never || mirror === undefined ? define(row, check) : null;
+    if (never || mirror === undefined) return define(row, check);
+    return sameColumns(row, mirror) ? null : pending;
   }
-  if (mirror === undefined || sameColumns(row, mirror) || !sameColumns(mine, mirror)) return null;
-  return revise(row, changedColumns(mirror, row), state as FlowState, check);
+  if (sameColumns(row, mine) || (mirror !== undefined && sameColumns(row, mirror))) return null;
+  if (mirror === undefined || !sameColumns(mine, mirror)) return pending;
+  return revise(row, changedColumns(mirror, row), state as PlannedFlow, check);
 };
 
 const define = (row: FlowTableRow, check: CheckRow): FlowTableItem => {
@@ -109,7 +123,7 @@ const define = (row: FlowTableRow, check: CheckRow): FlowTableItem => {
 const revise = (
   row: FlowTableRow,
   changed: readonly FlowColumn[],
-  { definition, status, version: expectedVersion }: FlowState,
+  { definition, status, version: expectedVersion }: PlannedFlow,
   check: CheckRow,
 ): FlowTableItem | null => {
   const { code, enabled } = row;

@@ -1,0 +1,258 @@
+/**
+ * Keeps flows and brokers as the tables say in which people define them: reads them at the start, at intervals and when
+ * asked to, and makes commands of what was changed there, with the table as their author.
+ *
+ * While the tables cannot be read everything stays as it is. A row that makes no flow is recorded, shown in the health
+ * report and left alone; its flow stays as it was, and the others are not concerned.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { ReloadResult } from "@sluice/contracts";
+import {
+  type CheckRow,
+  type EventStore,
+  FlowExists,
+  FlowNotFound,
+  type FlowSource,
+  type FlowSourceContent,
+  FlowSourceUnavailable,
+  type FlowTableItem,
+  type MqttServerRow,
+  type PlannedFlow,
+  planFlowTable,
+  tableStream,
+} from "@sluice/domain";
+import type { Logger } from "pino";
+import type { BrokerChanges } from "../brokers/broker-set.ts";
+import { FlowConflict, type FlowRegistry } from "./flow-registry.ts";
+import { invalidRow, overruledRow, type RowRefused } from "./refused-rows.ts";
+
+export interface FlowTablesDependencies {
+  readonly source: FlowSource;
+  readonly registry: Pick<FlowRegistry, "get" | "definition" | "execute">;
+  readonly store: Pick<EventStore, "append">;
+  readonly check: CheckRow;
+  readonly applyServers: (rows: readonly MqttServerRow[]) => Promise<BrokerChanges>;
+  readonly intervalMs: number;
+  readonly log: Logger;
+}
+
+export interface FlowTablesStatus {
+  /** Why the tables cannot be read, or not be acted on; null: they were, at the last reload. */
+  readonly failing: string | null;
+  /** Codes of the rows that make no flow. */
+  readonly refused: readonly string[];
+}
+
+/** After a reload that failed the next comes as soon as this, if the interval is longer. */
+const RETRY_MS = 5_000;
+const COMMANDS_AT_ONCE = 64;
+/** What is pending is clear when the projector has caught up, most often at the next look. */
+const LOOKS = 20;
+const LOOK_AGAIN_MS = 100;
+
+type Flows = ReloadResult["flows"];
+type Command = Extract<FlowTableItem, { kind: "command" }>;
+type Refused = Extract<FlowTableItem, { kind: "refused" }>;
+
+export class FlowTables {
+  readonly #deps: FlowTablesDependencies;
+  #status: FlowTablesStatus = { failing: null, refused: [] };
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<ReloadResult> | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = false;
+  /** Refused rows of the last reload that are in the log. */
+  #recorded: ReadonlySet<string> = new Set();
+
+  constructor(dependencies: FlowTablesDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Resolves after the first reload, also if that failed: the next ones follow. */
+  async start(): Promise<void> {
+    await this.reload().catch(() => {});
+  }
+
+  /** A reload that is running goes on to its end. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#turn;
+    await this.#deps.source.stop();
+  }
+
+  status(): FlowTablesStatus {
+    return this.#status;
+  }
+
+  /**
+   * One at a time. It reads after it was asked for: one that is asked for while another runs comes after it.
+   * @throws FlowSourceUnavailable, EventStoreUnavailable: what was not done is done by a later one
+   */
+  reload(): Promise<ReloadResult> {
+    if (this.#waiting !== null) return this.#waiting;
+    const reloaded = this.#turn.then(() => {
+      this.#waiting = null;
+      return this.#reload();
+    });
+    this.#waiting = reloaded;
+    this.#turn = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  async #reload(): Promise<ReloadResult> {
+    if (this.#stopped) throw new FlowSourceUnavailable("the gateway is stopping");
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const { intervalMs } = this.#deps;
+    try {
+      const result = await this.#apply();
+      this.#plan(result.pending ? Math.min(intervalMs, RETRY_MS) : intervalMs);
+      return { flows: result.flows, brokers: result.brokers };
+    } catch (error) {
+      this.#failed(error as Error);
+      this.#plan(Math.min(intervalMs, RETRY_MS));
+      throw error;
+    }
+  }
+
+  #plan(ms: number): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.reload().catch(() => {}), ms);
+  }
+
+  async #read(): Promise<FlowSourceContent> {
+    await this.#deps.source.start();
+    return this.#deps.source.read();
+  }
+
+  /** Brokers do not wait for the log: what they give can be kept without it. */
+  async #apply(): Promise<ReloadResult & { readonly pending: boolean }> {
+    const content = await this.#read();
+    const [first] = await Promise.allSettled([this.#applyFlows(content)]);
+    const { started, replaced, stopped, unchanged } = await this.#deps.applyServers(content.servers);
+    if (first.status === "rejected") throw first.reason;
+    let { flows, pending } = first.value;
+    for (let look = 1; pending && look < LOOKS && !this.#stopped; look++) {
+      await delay(LOOK_AGAIN_MS);
+      const next = await this.#applyFlows(await this.#read());
+      flows = together(flows, next.flows);
+      pending = next.pending;
+    }
+    if (this.#status.failing !== null) this.#deps.log.info("the tables of flows are read again");
+    this.#status = { failing: null, refused: flows.refused.map(({ code }) => code) };
+    return {
+      flows,
+      brokers: { started: [...started], replaced: [...replaced], stopped: [...stopped], unchanged: [...unchanged] },
+      pending,
+    };
+  }
+
+  async #applyFlows(content: FlowSourceContent): Promise<{ readonly flows: Flows; readonly pending: boolean }> {
+    const items = planFlowTable({ content, flow: (code) => this.#flow(code), check: this.#deps.check });
+    const refused = items.filter((item) => item.kind === "refused");
+    await this.#recordInvalid(refused);
+    await this.#recordOverruled(content);
+    const commands = items.filter((item) => item.kind === "command");
+    const done = [
+      ...(await this.#execute(commands.filter(({ command }) => command.kind !== "retire"))),
+      ...(await this.#execute(commands.filter(({ command }) => command.kind === "retire"))),
+    ];
+    const pending = done.length < commands.length || items.some(({ kind }) => kind === "pending");
+    return { flows: summary(done, refused, content), pending };
+  }
+
+  #flow(code: string): PlannedFlow | undefined {
+    const { registry } = this.#deps;
+    const living = registry.get(code);
+    if (living !== undefined || registry.definition(code) === null) return living;
+    return { status: "retired", definition: null, version: 0 };
+  }
+
+  /** @returns those that were carried out; where someone was faster the next look decides again */
+  async #execute(commands: readonly Command[]): Promise<readonly Command[]> {
+    const { registry, source, log } = this.#deps;
+    const done: Command[] = [];
+    for (let start = 0; start < commands.length; start += COMMANDS_AT_ONCE) {
+      const executed = await Promise.allSettled(
+        commands.slice(start, start + COMMANDS_AT_ONCE).map(async (item) => {
+          const { code, command, expectedVersion } = item;
+          try {
+            await registry.execute(code, command, `table:${source.name}`, expectedVersion);
+            done.push(item);
+          } catch (error) {
+            if (!isOvertaken(error)) throw error;
+            log.info({ flow: code, command: command.kind, err: error }, "flow was changed elsewhere; looking again");
+          }
+        }),
+      );
+      const failure = executed.find(({ status }) => status === "rejected");
+      if (failure !== undefined) throw (failure as PromiseRejectedResult).reason;
+    }
+    return done;
+  }
+
+  async #recordInvalid(refused: readonly Refused[]): Promise<void> {
+    const { source, log } = this.#deps;
+    const events = refused.map((item) => invalidRow(source.name, item));
+    for (const event of events) {
+      if (this.#recorded.has(event.id)) continue;
+      const { table, code, errors } = event.data;
+      log.warn({ table, code, errors }, "row refused");
+      await this.#record(event);
+    }
+    this.#recorded = new Set(events.map(({ id }) => id));
+  }
+
+  async #recordOverruled({ overruled }: FlowSourceContent): Promise<void> {
+    const { source, log } = this.#deps;
+    for (const edit of overruled) {
+      const event = overruledRow(source.name, edit);
+      const { table, code, row } = event.data;
+      log.warn({ table, code, row }, "edit overruled: the flow was changed elsewhere before it was read");
+      await this.#record(event);
+    }
+    await source.recorded(overruled.map(({ id }) => id));
+  }
+
+  async #record(event: RowRefused): Promise<void> {
+    await this.#deps.store.append([{ stream: tableStream(event.data.table), expected: "any", events: [event] }]);
+  }
+
+  #failed(error: Error): void {
+    if (this.#status.failing !== error.message) {
+      this.#deps.log.error({ err: error }, "the tables of flows cannot be read; everything stays as it is");
+    }
+    this.#status = { ...this.#status, failing: error.message };
+  }
+}
+
+const isOvertaken = (error: unknown): boolean =>
+  error instanceof FlowConflict || error instanceof FlowExists || error instanceof FlowNotFound;
+
+/** Of several looks: rows that are refused are so at each. */
+const together = (before: Flows, after: Flows): Flows => ({
+  defined: [...before.defined, ...after.defined],
+  revised: [...before.revised, ...after.revised],
+  enabled: [...before.enabled, ...after.enabled],
+  disabled: [...before.disabled, ...after.disabled],
+  retired: [...before.retired, ...after.retired],
+  refused: after.refused,
+  overruled: [...before.overruled, ...after.overruled],
+});
+
+const summary = (done: readonly Command[], refused: readonly Refused[], { overruled }: FlowSourceContent): Flows => {
+  const codes = (kind: Command["command"]["kind"]): string[] =>
+    done.filter(({ command }) => command.kind === kind).map(({ code }) => code);
+  return {
+    defined: codes("define"),
+    revised: codes("revise"),
+    enabled: codes("enable"),
+    disabled: codes("disable"),
+    retired: codes("retire"),
+    refused: refused.map(({ code, errors }) => ({ code, errors: [...errors] })),
+    overruled: overruled.map((edit) => {
+      const { code, row } = overruledRow("", edit).data;
+      return { code, row };
+    }),
+  };
+};
