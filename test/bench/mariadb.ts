@@ -15,13 +15,11 @@ import {
   mariadbUnavailable,
   withMariadb,
 } from "../conformance/projection-store-mariadb.ts";
-import { batch, doneOf, instant, row, uuid } from "../conformance/projection-store-support.ts";
+import { makeBatches } from "./projection-batches.ts";
 import { median, perSecond, ratio } from "./support.ts";
 
 const ROWS = 60_000;
 const ROUNDS = 4;
-const FLOWS = 20;
-const ATTRIBUTES = ["temperature", "humidity", "battery"];
 
 const INSERT = `INSERT INTO data (received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id,
     message_id, action, value_type, value_number)
@@ -39,31 +37,6 @@ const rawValues = (one: DataRow): string[] => [
   one.valueType,
   String(one.number),
 ];
-
-const makeBatches = (rowsPerBatch: number): ProjectionBatch[] =>
-  Array.from({ length: ROWS / rowsPerBatch }, (_, number) => {
-    const rows = Array.from({ length: rowsPerBatch }, (_, index) => {
-      const id = number * rowsPerBatch + index;
-      const message = Math.floor(id / ATTRIBUTES.length);
-      return row({
-        eventId: uuid(id),
-        flow: `FLOW_${(message * 7_919) % FLOWS}`,
-        messageId: uuid(message),
-        messageNumber: message + 1,
-        attribute: ATTRIBUTES[id % ATTRIBUTES.length] as string,
-        text: String((id % 1_000) / 10),
-        number: (id % 1_000) / 10,
-        receivedAt: instant(message / 20),
-      });
-    });
-    return batch({
-      from: number === 0 ? null : String(number),
-      to: String(number + 1),
-      rows,
-      done: doneOf(rows),
-      lastMessageNumbers: new Map(rows.map((one) => [one.flow, one.messageNumber])),
-    });
-  });
 
 /** Runs on a database with the store's tables. @returns rows a second */
 const measure = async (
@@ -106,9 +79,9 @@ if (missing !== null) {
   process.exit(0);
 }
 // Once unmeasured, so that neither pays for the warming up of the server and of this process.
-await throughPort(makeBatches(1_000));
+await throughPort(makeBatches(ROWS, 1_000));
 for (const rowsPerBatch of [1_000, 3_000, 5_000]) {
-  const batches = makeBatches(rowsPerBatch);
+  const batches = makeBatches(ROWS, rowsPerBatch);
   const rates = { port: [] as number[], raw: [] as number[] };
   const measurePort = async () => rates.port.push(await throughPort(batches));
   const measureRaw = async () => rates.raw.push(await raw(batches));

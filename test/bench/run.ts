@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, string>> = {
   "event-store": "the event log against raw SQLite inserts",
   "projection-store": "the projection against raw SQLite inserts",
   mariadb: "the projection in MariaDB against raw bulk inserts",
+  "postgres-projection": "the projection in PostgreSQL against raw COPY",
   source: "the MQTT source against a bare subscriber",
   ingest: "durable ingest against a bare subscriber",
   startup: "start-up time against the size of the log",
