@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EventStoreDbEventStore } from "@sluice/adapter-eventstore";
 import { PostgresEventStore } from "@sluice/adapter-postgres";
 import { SqliteEventStore } from "@sluice/adapter-sqlite";
 import type { Clock, EventStore } from "@sluice/domain";
+import { makeStreamPrefix, realServerUrl, sharedServerUrl } from "../support/eventstore.ts";
 import { makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 
 export interface EventStoreAdapter {
@@ -42,4 +44,24 @@ const postgres: EventStoreAdapter = {
   notSupported: {},
 };
 
-export const eventStoreAdapters: readonly EventStoreAdapter[] = [sqlite("workers"), sqlite("inline"), postgres];
+/** Each store has streams of its own on one server: what the others write there must never show. */
+const eventStoreDb = (name: string, unavailable: string | null, url: () => Promise<string>): EventStoreAdapter => ({
+  name: `eventstore, ${name}`,
+  unavailable: async () => unavailable,
+  create: async () => ({
+    location: JSON.stringify({ url: await url(), streamPrefix: makeStreamPrefix() }),
+    remove: async () => undefined,
+  }),
+  open: (location) => new EventStoreDbEventStore({ ...JSON.parse(location), resendMs: 300, idleCheckMs: 50 }),
+  notSupported: {},
+});
+
+const noRealServer = "no EventStoreDB or KurrentDB: ESDB_URL is not set";
+
+export const eventStoreAdapters: readonly EventStoreAdapter[] = [
+  sqlite("workers"),
+  sqlite("inline"),
+  postgres,
+  eventStoreDb("test server", null, sharedServerUrl),
+  eventStoreDb("real server", realServerUrl === undefined ? noRealServer : null, async () => realServerUrl ?? ""),
+];

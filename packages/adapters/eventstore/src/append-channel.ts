@@ -3,12 +3,13 @@
  * its answers name the append that they belong to. A call that fails, or in which an answer does not come in time, is
  * ended, and the next append begins another.
  */
-import shared from "@eventstore/db-client/generated/shared_pb.js";
+
+import { randomUUID } from "node:crypto";
 import type { UUID } from "@eventstore/db-client/generated/shared_pb.js";
+import shared from "@eventstore/db-client/generated/shared_pb.js";
 import type { StreamsClient } from "@eventstore/db-client/generated/streams_grpc_pb.js";
 import type { BatchAppendReq, BatchAppendResp } from "@eventstore/db-client/generated/streams_pb.js";
 import streams from "@eventstore/db-client/generated/streams_pb.js";
-import { randomUUID } from "node:crypto";
 import { EventRejected } from "@sluice/domain";
 import type { CallArguments, Connection } from "./connection.ts";
 import type { EncodedAppend } from "./event-codec.ts";
@@ -67,7 +68,9 @@ export class AppendChannel {
     sending.catch(answer.reject);
     const timer = setTimeout(() => {
       answer.reject(new NoAnswer("EventStoreDB did not answer an append within the deadline"));
-      sending.then((open) => this.#drop(open, new ConnectionLost("EventStoreDB does not answer"))).catch(() => undefined);
+      sending
+        .then((open) => this.#drop(open, new ConnectionLost("EventStoreDB does not answer")))
+        .catch(() => undefined);
     }, deadline - Date.now());
     return answer.promise.finally(() => clearTimeout(timer));
   }
@@ -116,8 +119,10 @@ const write = async (open: OpenCall, message: BatchAppendReq): Promise<void> => 
   const { call } = open;
   if (call.write(message)) return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  for (const event of ["drain", "close", "error"]) call.once(event, () => resolve());
+  const events = ["drain", "close", "error"] as const;
+  for (const event of events) call.on(event, resolve);
   await promise;
+  for (const event of events) call.off(event, resolve);
 };
 
 function* messagesOf(append: EncodedAppend, prefix: string, correlationId: string): Generator<BatchAppendReq> {

@@ -4,7 +4,7 @@
  */
 import type { ReadResp } from "@eventstore/db-client/generated/streams_pb.js";
 import type { RecordedEvent } from "@sluice/contracts";
-import { EventRejected, type ExpectedVersion, EventStoreUnavailable, type StreamAppend } from "@sluice/domain";
+import { EventRejected, EventStoreUnavailable, type ExpectedVersion, type StreamAppend } from "@sluice/domain";
 import { type Position, positionText, receivedPosition } from "./position.ts";
 
 /** What stands in the metadata of an event on the server. */
@@ -85,9 +85,11 @@ export const encodeAppend = (
   if (events.length === 0) throw new EventRejected(`no event for stream ${stream}`);
   let size = 0;
   const encoded = events.map(({ id, type, schemaVersion, data, metadata }): EncodedEvent => {
-    if (!UUID.test(id) || id === NIL) throw new EventRejected(`event id ${JSON.stringify(id)} is no UUID in lower case`);
+    if (!UUID.test(id) || id === NIL)
+      throw new EventRejected(`event id ${JSON.stringify(id)} is no UUID in lower case`);
     if (!Number.isSafeInteger(schemaVersion)) throw new EventRejected(`schema version ${schemaVersion} of event ${id}`);
-    if (name(type, "event type").startsWith("$")) throw new EventRejected(`type ${type} is kept for the server's events`);
+    if (name(type, "event type").startsWith("$"))
+      throw new EventRejected(`type ${type} is kept for the server's events`);
     const stored: StoredMetadata = {
       schemaVersion,
       ...(isEmpty(metadata) ? {} : { metadata }),
@@ -122,7 +124,9 @@ export const decodeEvent = (response: ReadResp, prefix: string): DecodedEvent | 
   const id = recorded.getId()?.getString() ?? "";
   const at = receivedPosition(recorded.getCommitPosition(), recorded.getPreparePosition());
   if (at === null) {
-    throw new EventStoreUnavailable(`EventStoreDB gives no position of event ${id}; it must be of version 22.6 or newer`);
+    throw new EventStoreUnavailable(
+      `EventStoreDB gives no position of event ${id}; it must be of version 22.6 or newer`,
+    );
   }
   const data = recorded.getData_asU8();
   const stored = parse<StoredMetadata>(recorded.getCustomMetadata_asU8(), id, stream);

@@ -10,8 +10,8 @@
  * writing from a repetition, and it has the instant of recording, which the server's answer lacks.
  */
 import { randomUUID } from "node:crypto";
-import { type AppendResult, EventRejected, EventStoreUnavailable, WrongExpectedVersion } from "@sluice/domain";
 import type { StreamAppend } from "@sluice/domain";
+import { type AppendResult, EventRejected, EventStoreUnavailable, WrongExpectedVersion } from "@sluice/domain";
 import { AppendChannel, type AppendOutcome } from "./append-channel.ts";
 import type { Settings } from "./config.ts";
 import type { Connection } from "./connection.ts";
@@ -88,7 +88,8 @@ export class LogAppender {
     if (outcome.kind === "wrong revision") throw await this.#refusal(append, outcome.revision + 1);
     const version = outcome.revision + 1;
     const last = await this.#eventAt(append, version);
-    if (last === null) throw new EventStoreUnavailable(`EventStoreDB does not give back version ${version} of ${stream}`);
+    if (last === null)
+      throw new EventStoreUnavailable(`EventStoreDB does not give back version ${version} of ${stream}`);
     const first = version - append.events.length + 1;
     for (const [index, { id }] of append.events.entries()) this.#recent.add(id, { stream, version: first + index });
     return result(last, last.appendId !== append.appendId);

@@ -71,10 +71,7 @@ export class LogReader {
     return (await this.streamEvents(stream, options)).map(({ event }) => event);
   }
 
-  async streamEvents(
-    stream: string,
-    { from, limit, direction }: ReadStreamOptions,
-  ): Promise<readonly DecodedEvent[]> {
+  async streamEvents(stream: string, { from, limit, direction }: ReadStreamOptions): Promise<readonly DecodedEvent[]> {
     const isBackwards = direction === "backwards";
     if (isBackwards && from !== undefined && from < 1) return [];
     const revision = from === undefined ? null : Math.max(0, from - 1);

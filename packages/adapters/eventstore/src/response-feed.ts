@@ -1,6 +1,7 @@
 /** What the server sends on a call, in portions: what has arrived since the last one. Bounded: a full feed is paused. */
-import type { ReadResp } from "@eventstore/db-client/generated/streams_pb.js";
+
 import type { StreamsClient } from "@eventstore/db-client/generated/streams_grpc_pb.js";
+import type { ReadResp } from "@eventstore/db-client/generated/streams_pb.js";
 import { readFailure } from "./failures.ts";
 
 export type ReadCall = ReturnType<StreamsClient["read"]>;

@@ -1,0 +1,98 @@
+/** Read: a stream or `$all`, counted or as a subscription, as Streams.Read.cs and its enumerators answer it. */
+
+import type { ReadReq, ReadResp } from "@eventstore/db-client/generated/streams_pb.js";
+import streams from "@eventstore/db-client/generated/streams_pb.js";
+import { type handleServerStreamingCall, type ServerWritableStream, status } from "@grpc/grpc-js";
+import type { LogRecord } from "./log.ts";
+import { eventResponse, filterOf, invalidPosition, rpcError } from "./messages.ts";
+import type { ServerState } from "./state.ts";
+import { serveSubscription } from "./subscription.ts";
+
+export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
+
+const BACKWARDS = 1;
+
+export const read =
+  (state: ServerState): handleServerStreamingCall<ReadReq, ReadResp> =>
+  (call) => {
+    state.reads++;
+    if (!state.admitRead(call) || state.faults.hangReads) return;
+    const options = call.request.getOptions();
+    if (!options) {
+      call.emit("error", rpcError(status.INVALID_ARGUMENT, "options are required"));
+      return;
+    }
+    if (options.hasSubscription()) void serveSubscription(state, call, options);
+    else if (options.hasStream()) void serveStream(state, call, options);
+    else void serveAll(state, call, options);
+  };
+
+/** @returns whether the client is still there */
+export const send = async (call: ReadCall, response: ReadResp): Promise<boolean> => {
+  if (call.cancelled || call.destroyed) return false;
+  if (!call.write(response)) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const events = ["drain", "cancelled", "close"] as const;
+    for (const event of events) call.on(event, resolve);
+    await promise;
+    for (const event of events) call.off(event, resolve);
+  }
+  return !call.cancelled;
+};
+
+const serveStream = async (state: ServerState, call: ReadCall, options: ReadReq.Options): Promise<void> => {
+  const wanted = options.getStream();
+  const identifier = wanted?.getStreamIdentifier();
+  const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString("utf8");
+  if (state.log.isDeleted(name)) {
+    call.emit("error", rpcError(status.FAILED_PRECONDITION, "stream is deleted", { exception: "stream-deleted" }));
+    return;
+  }
+  const records = state.log.stream(name);
+  if (records.length === 0) {
+    await send(
+      call,
+      new streams.ReadResp().setStreamNotFound(new streams.ReadResp.StreamNotFound().setStreamIdentifier(identifier)),
+    );
+    call.end();
+    return;
+  }
+  const count = Number(options.getCount());
+  const revision = wanted?.hasRevision() ? Number(wanted.getRevision()) : null;
+  const picked =
+    options.getReadDirection() === BACKWARDS
+      ? records.slice(0, (revision ?? records.length - 1) + 1).toReversed()
+      : records.slice(revision ?? 0);
+  for (const record of picked.slice(0, count)) {
+    if (!(await send(call, eventResponse(record, !state.faults.noPositions)))) return;
+  }
+  call.end();
+};
+
+const serveAll = async (state: ServerState, call: ReadCall, options: ReadReq.Options): Promise<void> => {
+  const isWanted = filterOf(options);
+  const isBackwards = options.getReadDirection() === BACKWARDS;
+  const position = options.getAll()?.getPosition();
+  const commit = position ? BigInt(position.getCommitPosition()) : null;
+  const prepare = position ? BigInt(position.getPreparePosition()) : null;
+  if (commit !== null && state.log.indexAt(commit) === null) {
+    call.emit("error", invalidPosition());
+    return;
+  }
+  // Forwards, a position takes in what begins there; backwards, what ends there.
+  const isInRange = (record: LogRecord): boolean => {
+    if (commit === null || prepare === null) return true;
+    const at = isBackwards ? record.end : record.position;
+    if (at === commit) return isBackwards ? at <= prepare : at >= prepare;
+    return isBackwards ? at < commit : at > commit;
+  };
+  let left = Number(options.getCount());
+  const records = state.log.records.slice(0, state.log.length);
+  for (const record of isBackwards ? records.toReversed() : records) {
+    if (left === 0) break;
+    if (!isInRange(record) || !isWanted(record)) continue;
+    left--;
+    if (!(await send(call, eventResponse(record)))) return;
+  }
+  call.end();
+};
