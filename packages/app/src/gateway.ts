@@ -18,6 +18,7 @@ import { LogOpener } from "./ingest/log-opener.ts";
 import { healthOf } from "./observe/health.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { balancesOf, takeOverview, toActionCounts } from "./observe/overview.ts";
+import { checkCursors } from "./sinks/cursor-check.ts";
 import type { SinkFlow } from "./sinks/sink-protocol.ts";
 import { SinkThread } from "./sinks/sink-thread.ts";
 import { adminToken, lockDataDirectory, removeRuntimeInfo, writeRuntimeInfo } from "./system/data-directory.ts";
@@ -93,6 +94,7 @@ const start = async (
   const isAway = (error: unknown): boolean =>
     locations.projection.kind !== "sqlite" && error instanceof ProjectionUnavailable;
   started.push(await startLater(projection, "the projection database", isAway, log));
+  await checkCursors({ store, projection, queue: container.get(tokens.deliveryQueue) });
   const flows = (codes = registry.codes()): SinkFlow[] =>
     codes.flatMap((code) => {
       const definition = registry.definition(code);

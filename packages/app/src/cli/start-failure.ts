@@ -13,6 +13,7 @@ export const startFailure = (error: unknown): CommandError => {
 const hintFor = (name: string, code: string | undefined): string => {
   if (name === "DataDirectoryInUse") return "stop the other gateway, or give this one a DATA_DIR of its own";
   if (name === "UnusableDatabase") return "check DATA_DIR, EVENT_STORE_URL and PROJECTION_URL with `sluice doctor`";
+  if (name === "CursorBeyondLog") return "restore both from one backup, or see docs/backup.md on how to make it anew";
   switch (code) {
     case "EADDRINUSE":
       return "another program has the port: set ADMIN_PORT to a free one, or to 0 for any";

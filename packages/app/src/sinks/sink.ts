@@ -5,6 +5,7 @@
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
 import { type Clock, CursorMoved, type EventFilter, type EventStore, type ReadPage } from "@sluice/domain";
 import type { Logger } from "pino";
+import { CursorBeyondLog, checkCursor } from "./cursor-check.ts";
 
 export interface SinkStatus {
   readonly name: string;
@@ -47,6 +48,12 @@ async function* readAhead<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
   }
 }
 
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
 const RETRY_MS = { first: 100, most: 10_000 };
 
 export class LogFollower {
@@ -73,6 +80,7 @@ export class LogFollower {
     while (!signal.aborted) {
       try {
         this.#cursor = await this.#task.cursor();
+        await checkCursor(this.#deps.store, this.#task.name, this.#cursor);
         if ((await this.#deps.store.countAfter(this.#cursor)) === 0) this.#caughtUp.resolve();
         const pages = this.#deps.store.subscribe({
           filter: this.#task.filter,
@@ -94,6 +102,8 @@ export class LogFollower {
         // The cursor is read again, so it does not matter how far the failed page came.
         if (error instanceof CursorMoved) this.#deps.log.warn({ sink: this.#task.name, err: error }, "cursor moved");
         else this.#failed(error);
+        // The log may grow past the cursor, and would then look as if all were well.
+        if (error instanceof CursorBeyondLog) return aborted(signal);
         await delay(wait, undefined, { signal }).catch(() => {});
         wait = Math.min(wait * 2, RETRY_MS.most);
       }
