@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
-import { SqliteEventStore, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
-import { FlowRegistry, IngestPipeline, systemClock, uuidv7 } from "@sluice/app";
+import { SqliteEventStore, SqliteMessageSpool, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
+import { FlowRegistry, IngestPipeline, Spool, systemClock, uuidv7 } from "@sluice/app";
 import type { FlowDefinitionInput, RecordedEvent } from "@sluice/contracts";
 import {
   type AppendResult,
+  type Clock,
   type EventStore,
+  type EventStoreCapabilities,
   flowStream,
   normaliseDefinition,
   type ReceivedMessage,
@@ -24,19 +26,38 @@ export type Intercept = (
 
 const straight: Intercept = (batch, append) => append(batch);
 
+export interface IngestFixtureOptions {
+  /** Of another fixture, which removes it: its log is shared, or gone on with. */
+  readonly dataDir?: string;
+  /** What the pipeline is told that its store can do. */
+  readonly capabilities?: Partial<EventStoreCapabilities>;
+  /** Bytes of a spool; none when absent. */
+  readonly spoolBytes?: number;
+  readonly clock?: Clock;
+}
+
 export class IngestFixture {
-  readonly dataDir = mkdtempSync(join(tmpdir(), "sluice-ingest-"));
+  readonly dataDir: string;
   readonly store: SqliteEventStore;
-  readonly snapshots = new SqliteSnapshotStore({ path: join(this.dataDir, "snapshots.db") });
+  readonly snapshots: SqliteSnapshotStore;
+  readonly spool: Spool | null;
+  readonly spoolFile: SqliteMessageSpool | null;
+  readonly #ownsDirectory: boolean;
   readonly registry: FlowRegistry;
   readonly pipeline: IngestPipeline;
+  /** The store as the pipeline sees it. */
+  readonly log: EventStore;
   intercept: Intercept = straight;
 
-  constructor() {
+  constructor({ dataDir, capabilities = {}, spoolBytes, clock = systemClock }: IngestFixtureOptions = {}) {
+    this.#ownsDirectory = dataDir === undefined;
+    this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "sluice-ingest-"));
+    this.snapshots = new SqliteSnapshotStore({ path: join(this.dataDir, "snapshots.db") });
     const path = join(this.dataDir, "events.db");
-    this.store = new SqliteEventStore({ path, clock: systemClock, threads: "inline" });
+    this.store = new SqliteEventStore({ path, clock, threads: "inline", pollIntervalMs: 5 });
     const failing: EventStore = new Proxy(this.store, {
       get: (target, property) => {
+        if (property === "capabilities") return { ...target.capabilities, ...capabilities };
         if (property === "append") {
           return (batch: readonly StreamAppend[]) => this.intercept(batch, (real) => target.append(real));
         }
@@ -45,6 +66,12 @@ export class IngestFixture {
       },
     });
     const shared = { store: failing, ids: uuidv7, log: pino({ level: "silent" }) };
+    this.log = failing;
+    this.spoolFile =
+      spoolBytes === undefined
+        ? null
+        : new SqliteMessageSpool({ path: join(this.dataDir, "spool.db"), capacityBytes: spoolBytes });
+    this.spool = this.spoolFile && new Spool({ ...shared, spool: this.spoolFile });
     this.registry = new FlowRegistry({
       ...shared,
       snapshots: this.snapshots,
@@ -54,20 +81,35 @@ export class IngestFixture {
       ...shared,
       registry: this.registry,
       codec: new JsonPayloadCodec({ maxBytes: 1_000_000 }),
-      clock: systemClock,
+      clock,
       maxPayloadBytes: 1_000_000,
+      ...(this.spool === null ? {} : { spool: this.spool }),
     });
   }
 
   async start(): Promise<void> {
     await this.store.start();
+    await this.spool?.start();
     await this.registry.load();
+    this.pipeline.openLog();
+  }
+
+  /** As after a kill: what is on disk stays as it is. */
+  async crash(): Promise<void> {
+    this.intercept = () => new Promise(() => {});
+    await this.spoolFile?.stop();
+    await this.store.stop();
   }
 
   async stop(): Promise<void> {
     this.intercept = straight;
     await this.pipeline.stop(1_000);
+    await this.spool?.stop();
     await this.store.stop();
+    if (this.#ownsDirectory) this.remove();
+  }
+
+  remove(): void {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 

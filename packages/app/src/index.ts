@@ -2,7 +2,9 @@
 export { BrokerSet, type BrokerSetStatus } from "./brokers/broker-set.ts";
 export { type BrokerPlan, type BrokerSettings, settingsOfServers } from "./brokers/broker-settings.ts";
 export { openSource } from "./composition/open-source.ts";
+export { FlowFollower } from "./flows/flow-follower.ts";
 export { FlowConflict, FlowRegistry } from "./flows/flow-registry.ts";
 export { type RunningGateway, startGateway } from "./gateway.ts";
 export { IngestPipeline, type IngestReceipt, type IngestStatus } from "./ingest/ingest-pipeline.ts";
+export { Spool, type SpoolReport } from "./ingest/spool.ts";
 export { derivedId, systemClock, uuidv7 } from "./system/ids.ts";

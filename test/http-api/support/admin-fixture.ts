@@ -11,7 +11,7 @@ import { FlowRegistry, IngestPipeline, uuidv7 } from "@sluice/app";
 import { type AdminServices, buildHttpServer } from "@sluice/app/http";
 import { Projector } from "@sluice/app/sinks";
 import type { HealthReport, ReloadResult } from "@sluice/contracts";
-import type { EventStore, ProjectionStore } from "@sluice/domain";
+import { type EventStore, type ProjectionStore, PublisherUnavailable } from "@sluice/domain";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { messageOf } from "../../support/ingest-fixture.ts";
@@ -35,6 +35,7 @@ export const healthy: HealthReport = {
   reasons: [],
   brokers: [],
   log: { writable: true, head: null, unacknowledged: 0, lastError: null },
+  spool: null,
   sinks: [],
   statistics: {
     connected: true,
@@ -81,6 +82,11 @@ export class AdminFixture {
   projectionInstead: { -readonly [K in keyof ProjectionStore]?: ProjectionStore[K] } = {};
   health: () => Promise<HealthReport> = async () => healthy;
   reload: () => Promise<ReloadResult> = async () => nothingReloaded;
+  /** Replaced by tests that publish. */
+  publishing: AdminServices["publishing"] = {
+    publish: () => Promise.reject(new PublisherUnavailable("this test does not publish")),
+    status: () => Promise.reject(new PublisherUnavailable("this test does not publish")),
+  };
   /** How often the API has asked for the counts of actions. */
   countsAsked = 0;
   /** What the API has logged, a JSON object a line. */
@@ -120,6 +126,7 @@ export class AdminFixture {
       log: pino({ level: "trace" }, { write: (line: string) => this.logged.push(line) }),
       adminToken: TOKEN,
       defaultTimeoutSeconds: 10,
+      publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
       health: () => this.health(),
       reload: () => this.reload(),
       metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "sluice_up 1\n" }),

@@ -90,6 +90,7 @@ export class CommitQueue<T, D extends Decision> {
   #recovery: Promise<void> | null = null;
   #failing: Failing | null = null;
   readonly #stopping = new AbortController();
+  readonly #abandoned = Promise.withResolvers<void>();
 
   constructor(dependencies: CommitQueueDependencies<T, D>) {
     this.#deps = dependencies;
@@ -121,6 +122,7 @@ export class CommitQueue<T, D extends Decision> {
   /** Gives up on what is uncommitted: it stays unacknowledged, or in its shelter. */
   abandon(): void {
     this.#stopping.abort();
+    this.#abandoned.resolve();
   }
 
   /**
@@ -149,8 +151,7 @@ export class CommitQueue<T, D extends Decision> {
   }
 
   async #progress(): Promise<void> {
-    if (this.#recovery !== null) await this.#recovery;
-    else await Promise.race(this.#inFlight);
+    await Promise.race([...(this.#recovery === null ? this.#inFlight : [this.#recovery]), this.#abandoned.promise]);
   }
 
   async #append(entry: Entry<T, D>): Promise<void> {

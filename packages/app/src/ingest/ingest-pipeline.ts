@@ -72,6 +72,8 @@ const never = new Promise<void>(() => {});
 /** A snapshot is due after this many events, but saving may take no more than a twentieth of the time. */
 const SNAPSHOT_EVENTS = 100_000;
 const SNAPSHOT_SHARE = 20;
+/** Between two looks at a spool that is about to get an entry. */
+const KEEPING_MS = 5;
 
 export class IngestPipeline {
   readonly #deps: DecideDependencies & IngestDependencies;
@@ -87,6 +89,8 @@ export class IngestPipeline {
   /** Set while everything that comes in takes the way through the spool. */
   #spooling = false;
   #spoolBegun = Promise.withResolvers<void>();
+  /** Batches that are being put into the spool, or wait for room there. */
+  #keeping = 0;
   #draining: Promise<void> | null = null;
 
   constructor(dependencies: IngestDependencies) {
@@ -227,7 +231,10 @@ export class IngestPipeline {
     const messages = batch.messages.filter((_, index) => wanted(index));
     if (messages.length === 0) return true;
     const kept = batch.messageIds.filter((id) => id !== null);
-    return spool.keep({ messages, origin: batch.origin, ids: kept }, () => this.#closing);
+    this.#keeping += 1;
+    const taken = await spool.keep({ messages, origin: batch.origin, ids: kept }, () => this.#closing);
+    this.#keeping -= 1;
+    return taken;
   }
 
   /** What has been decided and cannot be appended begins the spool, so that its order is the order of arrival. */
@@ -249,15 +256,8 @@ export class IngestPipeline {
     while (!this.#closing) {
       const next = await spool.next();
       if (next === null) {
-        // In turn, so that nothing is put into the spool in between.
-        const ended = this.#turn.then(async () => {
-          if (!(await spool.isDrained())) return false;
-          this.#spooling = false;
-          this.#spoolBegun = Promise.withResolvers();
-          return true;
-        });
-        this.#turn = ended.then(() => {});
-        if (await ended) return;
+        if (this.#keeping === 0 && spool.isDrained) break;
+        await delay(KEEPING_MS);
         continue;
       }
       await this.#queue.place();
@@ -267,6 +267,8 @@ export class IngestPipeline {
       if (next.mayBeRecorded) await spool.findRecorded(batch);
       void this.#queue.push(batch, true);
     }
+    this.#spooling = false;
+    this.#spoolBegun = Promise.withResolvers();
   }
 
   #snapshotIfDue(): void {

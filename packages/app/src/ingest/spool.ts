@@ -53,11 +53,14 @@ const RETRY_MS = 250;
 /** Of one flow's newest events, where the store cannot look up a message. */
 const SEARCHED_EVENTS = 20_000;
 const FORMAT = 1;
+const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 export class Spool {
   readonly #deps: SpoolDependencies;
   /** The last entry that was given out by `next`. */
   #fed = 0;
+  /** The last entry that there is; `UNKNOWN` until what an earlier run has left was read. */
+  #last = 0;
   #doubtful = DOUBTFUL;
   #settled: number[] = [];
   #removing: Promise<void> | null = null;
@@ -70,6 +73,7 @@ export class Spool {
 
   async start(): Promise<void> {
     await this.#deps.spool.start();
+    this.#last = this.isEmpty ? 0 : UNKNOWN;
   }
 
   async stop(): Promise<void> {
@@ -92,7 +96,7 @@ export class Spool {
       const ids = await this.#deps.spool.append(batches.map((batch) => serialize({ format: FORMAT, ...batch })));
       this.#lastError = null;
       // They are under way already: what follows them is fed after them.
-      this.#fed = Math.max(this.#fed, ...ids);
+      this.#fed = this.#last = Math.max(this.#fed, ...ids);
       return ids;
     } catch (error) {
       this.#note(error);
@@ -105,7 +109,7 @@ export class Spool {
     const data = serialize({ format: FORMAT, ...batch });
     for (;;) {
       try {
-        await this.#deps.spool.append([data]);
+        this.#last = Math.max(...(await this.#deps.spool.append([data])));
         this.#lastError = null;
         return true;
       } catch (error) {
@@ -120,7 +124,10 @@ export class Spool {
   async next(): Promise<SpooledEntry | null> {
     await this.#removeSettled();
     const [entry] = await this.#deps.spool.read(this.#fed, 1);
-    if (entry === undefined) return null;
+    if (entry === undefined) {
+      if (this.#last === UNKNOWN) this.#last = this.#fed;
+      return null;
+    }
     this.#fed = entry.id;
     const mayBeRecorded = this.#doubtful > 0;
     this.#doubtful -= mayBeRecorded ? 1 : 0;
@@ -128,8 +135,8 @@ export class Spool {
   }
 
   /** Whether every entry has been given out. */
-  async isDrained(): Promise<boolean> {
-    return (await this.#deps.spool.read(this.#fed, 1)).length === 0;
+  get isDrained(): boolean {
+    return this.#last <= this.#fed;
   }
 
   /** The log has the entry. */
