@@ -2,13 +2,12 @@
 
 import type { ReadReq, ReadResp } from "@eventstore/db-client/generated/streams_pb.js";
 import streams from "@eventstore/db-client/generated/streams_pb.js";
-import { type handleServerStreamingCall, type ServerWritableStream, status } from "@grpc/grpc-js";
+import { type handleServerStreamingCall, status } from "@grpc/grpc-js";
 import type { LogRecord } from "./log.ts";
 import { eventResponse, filterOf, invalidPosition, rpcError } from "./messages.ts";
+import { type ReadCall, send } from "./send.ts";
 import type { ServerState } from "./state.ts";
 import { serveSubscription } from "./subscription.ts";
-
-export type ReadCall = ServerWritableStream<ReadReq, ReadResp>;
 
 const BACKWARDS = 1;
 
@@ -26,19 +25,6 @@ export const read =
     else if (options.hasStream()) void serveStream(state, call, options);
     else void serveAll(state, call, options);
   };
-
-/** @returns whether the client is still there */
-export const send = async (call: ReadCall, response: ReadResp): Promise<boolean> => {
-  if (call.cancelled || call.destroyed) return false;
-  if (!call.write(response)) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const events = ["drain", "cancelled", "close"] as const;
-    for (const event of events) call.on(event, resolve);
-    await promise;
-    for (const event of events) call.off(event, resolve);
-  }
-  return !call.cancelled;
-};
 
 const serveStream = async (state: ServerState, call: ReadCall, options: ReadReq.Options): Promise<void> => {
   const wanted = options.getStream();
@@ -90,7 +76,11 @@ const serveAll = async (state: ServerState, call: ReadCall, options: ReadReq.Opt
   const records = state.log.records.slice(0, state.log.length);
   for (const record of isBackwards ? records.toReversed() : records) {
     if (left === 0) break;
-    if (!isInRange(record) || !isWanted(record)) continue;
+    if (!isInRange(record)) continue;
+    if (!isWanted(record)) {
+      if (state.faults.hangFiltered) return;
+      continue;
+    }
     left--;
     if (!(await send(call, eventResponse(record)))) return;
   }

@@ -15,6 +15,8 @@ export interface Faults {
   crashAfterCommits: number;
   /** Calls that read hang: nothing is sent on them. */
   hangReads: boolean;
+  /** Reads of `$all` with a filter hang where they would pass over anything. */
+  hangFiltered: boolean;
   /** Subscriptions send nothing live, and say nothing of it. */
   deafSubscriptions: boolean;
   /** Stream reads give no positions, as before version 22.6. */
@@ -31,6 +33,7 @@ export const noFaults = (): Faults => ({
   swallowAnswers: 0,
   crashAfterCommits: 0,
   hangReads: false,
+  hangFiltered: false,
   deafSubscriptions: false,
   noPositions: false,
   noCaughtUp: false,

@@ -8,7 +8,7 @@ import type { ReadReq } from "@eventstore/db-client/generated/streams_pb.js";
 import streams from "@eventstore/db-client/generated/streams_pb.js";
 import type { ServerWritableStream } from "@grpc/grpc-js";
 import { checkpointResponse, type EventTest, eventResponse, filterOf, invalidPosition } from "./messages.ts";
-import { type ReadCall, send } from "./read-service.ts";
+import { type ReadCall, send } from "./send.ts";
 import type { ServerState } from "./state.ts";
 
 const READ_BATCH = 32;

@@ -1,0 +1,148 @@
+/** Reading EventStoreDB: others' events, bounds, deadlines, older servers. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EventStoreUnavailable } from "@sluice/domain";
+import { ids, many, readEverything, retired, skipped, to } from "../conformance/event-store-support.ts";
+import { systemEvent } from "./server/server.ts";
+import { foreignEvent, storesOf } from "./setup.ts";
+
+test("shows neither the server's own events nor other applications'", async (t) => {
+  const { server, open } = await storesOf(t);
+  const { log } = server.state;
+  const store = await open();
+  assert.equal(await store.head(), null);
+  const others = (): void => {
+    log.append("order-1", "any", [foreignEvent()]);
+    log.append("flow-A", "any", [foreignEvent("FlowRetired")]);
+    log.append("$ce-sluice.flow", "any", [systemEvent("$>", "0@sluice.flow-A")]);
+    log.append("$$sluice.flow-A", "any", [systemEvent("$metadata", "{}")]);
+    log.append("sluice.flow-A", "any", [systemEvent("$>", "0@order-1")]);
+    log.index();
+  };
+  others();
+  const event = retired("A");
+  const { versions } = await store.append([to("flow-A", [event])]);
+  assert.deepEqual(versions, [2], "the link is version 1");
+  others();
+  for (const direction of ["forwards", "backwards"] as const) {
+    for (const filter of [undefined, { types: ["FlowRetired"] as const }, { flow: "A" }, { stream: "flow-A" }]) {
+      assert.deepEqual(ids(await readEverything(store, filter, { direction })), [event.id], JSON.stringify(filter));
+    }
+  }
+  const [last] = await store.readStream("flow-A", { limit: 10 });
+  assert.equal(last?.id, event.id);
+  assert.equal(await store.countAfter(await store.head()), 0);
+});
+
+test("keeps stores with different prefixes apart", async (t) => {
+  const { open } = await storesOf(t);
+  const [one, two] = [await open({ streamPrefix: "one." }), await open({ streamPrefix: "two." })];
+  const event = skipped();
+  await one.append([to("flow-A", [event], 0)]);
+  await two.append([to("flow-A", many(2), 0)]);
+  assert.deepEqual(ids(await readEverything(one)), [event.id]);
+  assert.equal((await readEverything(two)).length, 2);
+});
+
+test("bounds what one page looks at, says how far it came, and reads on from there in either direction", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open({ deadlineMs: 20_000 });
+  const ends = [retired("A"), retired("B")] as const;
+  await store.append([to("flow-A", [ends[0]])]);
+  for (let index = 0; index < 25_000; index++) server.state.log.append("order-1", "any", [foreignEvent()]);
+  await store.append([to("flow-B", [ends[1]])]);
+  const [first, second] = await readEverything(store);
+  const page = await store.readAll({ after: first?.position as string, limit: 10 });
+  assert.deepEqual([page.events, page.atEnd], [[], false], "forwards, a page stops on its way");
+  assert.ok(store.compare(first?.position as string, page.position as string) < 0);
+  assert.ok(store.compare(page.position as string, second?.position as string) < 0);
+  // A position between two events, which is no event's, is one to read on from.
+  const on = { after: page.position as string, limit: 10 };
+  assert.deepEqual(ids((await store.readAll({ ...on, direction: "backwards" })).events), [ends[0].id]);
+  assert.deepEqual(ids(await readEverything(store)), ids(ends));
+  assert.deepEqual(ids(await readEverything(store, { flow: "A" }, { direction: "backwards" })), [ends[0].id]);
+});
+
+test("gets on backwards where the server finds nothing for long", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open({ deadlineMs: 400 });
+  await store.append([to("flow-A", [retired("A")])]);
+  for (let index = 0; index < 300; index++) server.state.log.append("order-1", "any", [foreignEvent()]);
+  await store.append([to("flow-B", [retired("B")])]);
+  server.state.faults.hangFiltered = true;
+  const page = await store.readAll({ limit: 10, direction: "backwards", after: (await store.head()) ?? "" });
+  assert.equal(page.events.length, 1);
+});
+
+test("gives up a read that hangs, at its deadline", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open({ deadlineMs: 200 });
+  await store.append([to("flow-A", many(2))]);
+  server.state.faults.hangReads = true;
+  const reads = [
+    () => store.head(),
+    () => store.readAll({ limit: 10 }),
+    () => store.readAll({ limit: 10, direction: "backwards" }),
+    () => store.readStream("flow-A", { limit: 10 }),
+    () => store.countAfter(null),
+  ];
+  for (const read of reads) {
+    const began = Date.now();
+    await assert.rejects(read(), EventStoreUnavailable, String(read));
+    assert.ok(Date.now() - began < 1_000, `${read} took ${Date.now() - began} ms`);
+  }
+});
+
+test("ends a page when its data has become large", async (t) => {
+  const { open } = await storesOf(t);
+  const store = await open({ deadlineMs: 20_000 });
+  for (let index = 0; index < 40; index++) {
+    await store.append([to("flow-A", [skipped("A", ["x".repeat(500_000)])])]);
+  }
+  const page = await store.readAll({ limit: 1_000 });
+  assert.ok(page.events.length > 30 && page.events.length < 40, `${page.events.length} events`);
+  assert.equal(page.atEnd, false);
+  assert.equal((await readEverything(store)).length, 40);
+});
+
+test("refuses what is no position of its log", async (t) => {
+  const { open } = await storesOf(t);
+  const store = await open();
+  await store.append([to("flow-A", many(10))]);
+  for (const after of ["", "x", "-1", "1/", "01", "1/2/3", `${2n ** 70n}`]) {
+    await assert.rejects(store.readAll({ after, limit: 1 }), RangeError, after);
+    assert.throws(() => store.compare(after, "1"), RangeError);
+    await assert.rejects(store.countAfter(after), RangeError);
+  }
+  await assert.rejects(store.readAll({ after: "1001", limit: 1 }), RangeError, "amid an event");
+  await assert.rejects(store.readAll({ limit: 1, filter: { recordedFrom: "yesterday" } }), RangeError);
+  assert.deepEqual(await store.readAll({ after: "9999999", limit: 1 }), { events: [], position: null, atEnd: true });
+});
+
+test("says of a server that gives no positions in streams that it is too old", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open();
+  await store.append([to("flow-A", many(1))]);
+  server.state.faults.noPositions = true;
+  await assert.rejects(store.readStream("flow-A", { limit: 1 }), { name: "EventStoreUnavailable", message: /22\.6/ });
+});
+
+test("estimates how many events lie after a position", async (t) => {
+  const { open } = await storesOf(t);
+  const store = await open();
+  await store.append([to("flow-A", many(500))]);
+  const events = await readEverything(store);
+  assert.equal(await store.countAfter(events.at(-1)?.position as string), 0);
+  assert.equal(await store.countAfter(events.at(-8)?.position as string), 7);
+  const half = await store.countAfter(events[249]?.position as string);
+  assert.ok(half > 225 && half < 275, `${half} of 250`);
+  const all = await store.countAfter(null);
+  assert.ok(all > 450 && all < 550, `${all} of 500`);
+});
+
+test("counts denied access as unavailable, without a secret", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open();
+  server.state.faults.denyReads = true;
+  await assert.rejects(store.readAll({ limit: 1 }), { name: "EventStoreUnavailable", message: /access denied/ });
+});
