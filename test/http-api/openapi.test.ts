@@ -15,6 +15,7 @@ const ROUTES = [
   "GET /api/v1/flows/{code}",
   "GET /api/v1/flows/{code}/history",
   "GET /api/v1/messages/{messageId}",
+  "GET /api/v1/publish",
   "GET /health",
   "GET /health/live",
   "GET /health/ready",
@@ -27,6 +28,7 @@ const ROUTES = [
   "POST /api/v1/flows/{code}/disable",
   "POST /api/v1/flows/{code}/enable",
   "POST /api/v1/flows/{code}/test",
+  "POST /api/v1/publish",
   "PUT /api/v1/flows/{code}",
 ];
 

@@ -123,8 +123,11 @@ const start = async (
     intervalMs: configuration.flowsReloadIntervalSeconds * 1000,
     log,
   });
+  const publishing = container.get(tokens.publishers);
+  await publishing.start();
+  started.push(() => publishing.stop());
   const metrics = createMetrics(registry);
-  const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder });
+  const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, publishing });
   const server = await buildHttpServer({
     registry,
     store,
@@ -134,6 +137,7 @@ const start = async (
     ids: container.get(tokens.ids),
     clock,
     log,
+    publishing,
     adminToken: admin.token,
     defaultTimeoutSeconds: configuration.httpTimeoutSeconds,
     health: async () => {
@@ -173,6 +177,8 @@ const start = async (
     forwarder.flowsChanged(codes);
   });
   started.push(() => brokers.stop());
+  // Before an embedded broker goes.
+  started.push(() => publishing.stop());
   started.push(() => tables.stop());
   // Adopted flows take the first message already; and the rows may say which brokers there are.
   await tables.start();
@@ -181,6 +187,7 @@ const start = async (
   const [fault] = brokers.status().faults;
   if (fault !== undefined && brokersOfTable !== true) throw new Error(`broker ${fault.name}: ${fault.message}`);
   started.push(() => pipeline.stop(DRAIN_MS));
+  await publishing.reconcile();
 
   const brokerUrl = brokers.status().sources[0]?.url ?? "";
   await writeRuntimeInfo(locations.runtime, {

@@ -90,12 +90,13 @@ export const configurationFields = {
   ),
   projectionUrl: field(
     "PROJECTION_URL",
-    Type.Optional(Type.String({ pattern: "^(sqlite:|mariadb://|mysql://)" })),
-    "The projection database; none: what DB_HOST names, else sqlite:projection.db in DATA_DIR.",
+    Type.Optional(Type.String({ pattern: "^(sqlite:|mariadb://|mysql://|postgres(ql)?://)" })),
+    "The projection database; none: what DB_HOST names, else sqlite:projection.db in DATA_DIR. PostgreSQL's tables are in " +
+      "the schema public, or the one that ?schema= names.",
     {
       secret: true,
       kind: "url",
-      wants: "sqlite: and the path of a file, or mariadb://user:password@host/database",
+      wants: "sqlite: and the path of a file, or mariadb:// or postgres:// and user:password@host/database",
       example: "mariadb://sluice@db.example/telemetry",
     },
   ),
@@ -123,6 +124,11 @@ export const configurationFields = {
     "MAX_PAYLOAD_BYTES",
     Type.Integer({ minimum: 1, maximum: 268_435_455, default: 1_048_576 }),
     "Larger payloads are recorded as rejected, with their first bytes.",
+  ),
+  publishQueueCapacity: field(
+    "PUBLISH_QUEUE_CAPACITY",
+    Type.Integer({ minimum: 1, maximum: 1_000_000_000, default: 100_000 }),
+    "Messages that may wait to be published; a further one makes a lower priority go, or is refused.",
   ),
   httpTimeoutSeconds: field(
     "HTTP_TIMEOUT_SECONDS",

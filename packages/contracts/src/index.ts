@@ -5,6 +5,7 @@ export * from "./api/dead-letters.ts";
 export * from "./api/flows.ts";
 export * from "./api/health.ts";
 export * from "./api/log.ts";
+export * from "./api/publish.ts";
 export * from "./api/reload.ts";
 export { Paging, ref } from "./api/shared.ts";
 export * from "./configuration.ts";

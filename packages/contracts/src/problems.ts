@@ -96,6 +96,21 @@ export const problems = {
     title: "The server failed to answer",
     help: "This is a defect. The log has the error under the request id that `instance` ends with.",
   },
+  "publish-failed": {
+    status: 502,
+    title: "The message was taken and will not be delivered",
+    help: "`detail` says why: the broker does not take it, it expired, or it made room for one of a higher priority.",
+  },
+  "publish-queue-full": {
+    status: 503,
+    title: "The queue of messages to publish is full",
+    help: "It holds nothing of a lower priority. The message was not taken. `GET /api/v1/publish` says what waits.",
+  },
+  "publish-unavailable": {
+    status: 503,
+    title: "Messages to publish cannot be stored at the moment",
+    help: "The message was not taken: send the same request again. The log says what is wrong, a full disk for example.",
+  },
   "log-unavailable": {
     status: 503,
     title: "The event log cannot be written or read at the moment",

@@ -57,6 +57,11 @@ export class BrokerSet {
     return this.#running.flatMap(({ source }) => source ?? []);
   }
 
+  /** Of those that there are now. */
+  settings(): readonly BrokerSettings[] {
+    return this.#running.map(({ settings }) => settings);
+  }
+
   /** Whether the flow's messages can come from one of them. */
   serves(definition: FlowDefinition): boolean {
     return this.#running.some(({ name }) => isOfBroker(definition, name));

@@ -1,6 +1,6 @@
 /** The gateway's own thread: everything but the work of the sinks. */
 
-import { SqliteMessageSpool } from "@sluice/adapter-sqlite";
+import { SqliteInFlightStore, SqliteMessageSpool, SqliteOfflineQueue } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { Container, ContainerModule } from "inversify";
 import type { Logger } from "pino";
@@ -8,8 +8,10 @@ import { BrokerSet } from "../brokers/broker-set.ts";
 import { FlowRegistry } from "../flows/flow-registry.ts";
 import { IngestPipeline } from "../ingest/ingest-pipeline.ts";
 import { Spool } from "../ingest/spool.ts";
+import { Publishers } from "../publishing/publishers.ts";
 import { locationsOf, snapshotNameOf } from "./locations.ts";
 import { ajvModule, storesModule, systemModule } from "./modules.ts";
+import { openPublisher, publishTargets } from "./open-publisher.ts";
 import { openSource } from "./open-source.ts";
 import { tokens } from "./tokens.ts";
 
@@ -61,10 +63,32 @@ const brokersModule = new ContainerModule(({ bind }) => {
   );
 });
 
+const publishingModule = new ContainerModule(({ bind }) => {
+  bind(tokens.publishers).toResolvedValue(
+    (brokers, configuration, clock, ids, log) => {
+      const path = locationsOf(configuration).publishes;
+      const queue = new SqliteOfflineQueue({
+        path,
+        capacity: configuration.publishQueueCapacity,
+        durability: "newcomers",
+      });
+      const inFlight = new SqliteInFlightStore({ path });
+      return new Publishers({
+        queue,
+        inFlight,
+        targets: () => publishTargets(brokers, configuration),
+        open: (target, onLost) => openPublisher(target, { queue, inFlight, clock, ids }, configuration, onLost),
+        log,
+      });
+    },
+    [tokens.brokers, tokens.configuration, tokens.clock, tokens.ids, tokens.log],
+  );
+});
+
 export const composeGateway = async (configuration: Configuration, log: Logger): Promise<Container> => {
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(tokens.configuration).toConstantValue(configuration);
   container.bind(tokens.log).toConstantValue(log);
-  await container.load(systemModule, storesModule("workers"), ajvModule, ingestModule, brokersModule);
+  await container.load(systemModule, storesModule("workers"), ajvModule, ingestModule, brokersModule, publishingModule);
   return container;
 };

@@ -27,6 +27,7 @@ export interface Locations {
   readonly projection: StoreLocation;
   /** Files of this machine, whatever the two above are. */
   readonly deliveries: string;
+  readonly publishes: string;
   readonly spool: string;
   readonly snapshots: string;
   /** Held locked while a gateway uses the directory. */
@@ -44,6 +45,7 @@ export const locationsOf = (configuration: Configuration): Locations => {
     events: storeLocation(configuration.eventStoreUrl, dataDir, "events.db"),
     projection: storeLocation(configuration.projectionUrl, dataDir, "projection.db"),
     deliveries: join(dataDir, "deliveries.db"),
+    publishes: join(dataDir, "publish.db"),
     spool: join(dataDir, "spool.db"),
     snapshots: join(dataDir, "snapshots.db"),
     lock: join(dataDir, "gateway.lock"),

@@ -18,6 +18,7 @@ import type { BrokerSet } from "../brokers/broker-set.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { IngestPipeline } from "../ingest/ingest-pipeline.ts";
 import type { Spool } from "../ingest/spool.ts";
+import type { Publishers } from "../publishing/publishers.ts";
 import type { SinkFlow } from "../sinks/sink-protocol.ts";
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name);
@@ -36,6 +37,7 @@ export const tokens = {
   codec: token<PayloadCodec>("payload codec"),
   validator: token<PayloadValidator>("payload validator"),
   brokers: token<BrokerSet>("brokers"),
+  publishers: token<Publishers>("publishers"),
   registry: token<FlowRegistry>("flow registry"),
   /** Null where the log is a file of this machine: then there is nothing to be cut off from. */
   spool: token<Spool | null>("spool"),

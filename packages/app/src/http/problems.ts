@@ -6,11 +6,15 @@ import {
   FlowExists,
   FlowNotFound,
   FlowSourceUnavailable,
+  InvalidPublish,
   ProjectionUnavailable,
+  PublisherUnavailable,
+  QueueUnavailable,
 } from "@sluice/domain";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { FlowConflict } from "../flows/flow-registry.ts";
 import { BadSample } from "../flows/flow-tester.ts";
+import { UnknownBroker } from "../publishing/publishers.ts";
 
 export interface ProblemDetails {
   readonly detail?: string;
@@ -50,6 +54,10 @@ export const problemOf = (error: unknown): HttpProblem => {
   if (error instanceof FlowNotFound) return new HttpProblem("flow-not-found", { detail });
   if (error instanceof FlowConflict) return new HttpProblem("flow-conflict", { detail });
   if (error instanceof BadSample) return invalidQuery(...error.errors);
+  if (error instanceof InvalidPublish) return invalidQuery(...error.errors);
+  if (error instanceof UnknownBroker) return invalidQuery({ pointer: "/broker", keyword: "enum", message: detail });
+  if (error instanceof PublisherUnavailable || error instanceof QueueUnavailable)
+    return new HttpProblem("publish-unavailable", { headers: RETRY_AFTER });
   if (error instanceof BadCursor) return new HttpProblem("bad-cursor");
   // Their messages name files and servers, which are no business of whoever asks.
   if (error instanceof EventStoreUnavailable) return new HttpProblem("log-unavailable", { headers: RETRY_AFTER });

@@ -15,6 +15,7 @@ import { flowInspectionRoutes } from "./routes/flow-inspection.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { publishRoutes } from "./routes/publish.ts";
 import { reloadRoutes } from "./routes/reload.ts";
 import type { AdminServices } from "./services.ts";
 import { answerUnknownAddresses } from "./unknown-address.ts";
@@ -82,6 +83,7 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
   await typed.register(messageRoutes, services);
   await typed.register(dataRoutes, services);
   await typed.register(deadLetterRoutes, services);
+  await typed.register(publishRoutes, services);
   await typed.register(reloadRoutes, services);
   await app.ready();
   return app;

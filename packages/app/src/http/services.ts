@@ -3,6 +3,7 @@ import type { ActionCounts, HealthReport, ReloadResult } from "@sluice/contracts
 import type { Clock, EventStore, IdSource, PayloadCodec, PayloadValidator, ProjectionStore } from "@sluice/domain";
 import type { Logger } from "pino";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
+import type { Publishers } from "../publishing/publishers.ts";
 
 export interface AdminServices {
   readonly registry: FlowRegistry;
@@ -18,6 +19,7 @@ export interface AdminServices {
   readonly adminToken: string;
   /** HTTP_TIMEOUT_SECONDS, for actions that name none. */
   readonly defaultTimeoutSeconds: number;
+  readonly publishing: Pick<Publishers, "publish" | "status">;
   health(): Promise<HealthReport>;
   /** @throws FlowSourceUnavailable, EventStoreUnavailable */
   reload(): Promise<ReloadResult>;

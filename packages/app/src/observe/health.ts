@@ -68,6 +68,8 @@ export const healthOf = (input: HealthInput): HealthReport => {
     if (spool.lastError !== null) note("spool-not-writable", "unhealthy", spool.lastError);
   }
 
+  for (const { code, message } of publishingTroubles(overview)) note(code, "degraded", message);
+
   const sinks = [projectorHealth(overview), ...forwarderHealth(overview, clock)];
   for (const sink of sinks) {
     if (sink.lastError !== null) note("sink-failing", sink.status, `${sink.name}: ${sink.lastError}`);
@@ -193,22 +195,44 @@ const forwarderHealth = (overview: Overview, clock: Clock): SinkHealth[] => {
   ];
 };
 
+/** Part of the queue of publishes from which on it is worth a look. */
+const FILLING_PERCENT = 80;
+
+const publishingTroubles = ({ publishing, sources }: Overview): { code: string; message: string }[] => {
+  const { queue, publishers, stray } = publishing;
+  const troubles = publishers
+    // A broker that is away for the source is told of already.
+    .filter(({ name, connected }) => !connected && sources.some((source) => source.name === name && source.connected))
+    .map(({ name, lastError }) => ({
+      code: "publisher-disconnected",
+      message: `publisher to broker ${name}: ${lastError ?? "not connected"}`,
+    }));
+  if (queue.capacityUsedPercent >= FILLING_PERCENT) {
+    const used = Math.floor(queue.capacityUsedPercent);
+    troubles.push({
+      code: "publish-queue-filling",
+      message: `${queue.total} messages to publish, ${used} % of the queue`,
+    });
+  }
+  for (const { broker, waiting } of stray) {
+    troubles.push({ code: "publish-broker-unknown", message: `${waiting} messages wait for broker ${broker}` });
+  }
+  return troubles;
+};
+
 const statisticsOf = (overview: Overview, clock: Clock): HealthReport["statistics"] => {
-  const { sources, ingest } = overview;
-  const queue = forwarderReport(overview)?.queue;
+  const { sources, publishing } = overview;
+  const { queue, publishers } = publishing;
   return {
     connected: sources.every((source) => source.connected),
     current_backoff_seconds: Math.max(0, ...sources.map((source) => source.currentBackoffSeconds)),
     offline_queue: {
-      total_messages: queue?.total ?? 0,
-      by_priority: Object.fromEntries(
-        [...(queue?.byPriority ?? [])].map(([priority, count]) => [`${priority}`, count]),
-      ),
-      oldest_message_age_seconds:
-        queue === undefined || queue.oldest === null ? null : Math.max(0, (clock.now() - queue.oldest) / 1000),
-      capacity_used_percent: queue?.capacityUsedPercent ?? 0,
+      total_messages: queue.total,
+      by_priority: Object.fromEntries([...queue.byPriority].map(([priority, count]) => [`${priority}`, count])),
+      oldest_message_age_seconds: queue.oldest === null ? null : Math.max(0, (clock.now() - queue.oldest) / 1000),
+      capacity_used_percent: queue.capacityUsedPercent,
     },
-    inflight_messages: sources.reduce((sum, source) => sum + source.unacknowledged, 0) + ingest.uncommitted,
+    inflight_messages: publishers.reduce((sum, publisher) => sum + publisher.inFlight, 0),
     tls_enabled: sources.some((source) => source.tls),
     active_subscriptions: sources.reduce((sum, source) => sum + source.subscriptions, 0),
   };

@@ -61,6 +61,17 @@ export const createMetrics = (registry: FlowRegistry): Metrics => {
     "action",
   ]);
 
+  const publisherConnected = gauge("publisher_connected", "1 while the publisher is connected.", ["broker"]);
+  const publishesWaiting = gauge("publisher_waiting_messages", "Messages waiting to be published.", ["broker"]);
+  const publishesInFlight = gauge("publisher_in_flight_messages", "Messages sent and not acknowledged.", ["broker"]);
+  const publishesSent = counter("publisher_sent_messages_total", "Messages sent, again included.", ["broker"]);
+  const publishesDone = counter("publisher_acknowledged_messages_total", "Messages acknowledged.", ["broker"]);
+  const publishesLost = counter("publisher_lost_messages_total", "Messages that were not delivered, by how.", [
+    "broker",
+    "loss",
+  ]);
+  const publishQueueUsed = gauge("publish_queue_used_ratio", "Part of PUBLISH_QUEUE_CAPACITY in use.", []);
+
   return {
     async render(overview) {
       for (const [, metric] of [...flowCounters, ...actionGauges]) metric.reset();
@@ -89,6 +100,18 @@ export const createMetrics = (registry: FlowRegistry): Metrics => {
         unacknowledged.set(labels, source.unacknowledged);
         subscriptions.set(labels, source.subscriptions);
         connects.inc(labels, source.connects);
+      }
+      const { publishing } = overview;
+      publishQueueUsed.set(publishing.queue.capacityUsedPercent / 100);
+      for (const metric of [publisherConnected, publishesWaiting, publishesInFlight]) metric.reset();
+      for (const metric of [publishesSent, publishesDone, publishesLost]) metric.reset();
+      for (const { name: broker, connected, waiting, inFlight, sent, acknowledged, lost } of publishing.publishers) {
+        publisherConnected.set({ broker }, connected ? 1 : 0);
+        publishesWaiting.set({ broker }, waiting);
+        publishesInFlight.set({ broker }, inFlight);
+        publishesSent.inc({ broker }, sent);
+        publishesDone.inc({ broker }, acknowledged);
+        for (const [loss, count] of Object.entries(lost)) publishesLost.inc({ broker, loss }, count);
       }
       const sinks = { projection: projectorReport(overview), forwarder: forwarderReport(overview) };
       for (const [sink, report] of Object.entries(sinks)) {

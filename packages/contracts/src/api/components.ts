@@ -17,6 +17,7 @@ import {
 } from "./flows.ts";
 import { HealthReport, Liveness, Readiness } from "./health.ts";
 import { EventPage, MessageStory } from "./log.ts";
+import { PublishInput, PublishResult, PublishStatus } from "./publish.ts";
 import { ReloadResult } from "./reload.ts";
 
 export const apiSchemas: readonly TSchema[] = [
@@ -40,6 +41,9 @@ export const apiSchemas: readonly TSchema[] = [
   DeadLetterReason,
   DeadLetterResult,
   MessageStory,
+  PublishInput,
+  PublishResult,
+  PublishStatus,
   ReloadResult,
   Liveness,
   Readiness,
