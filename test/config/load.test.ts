@@ -38,6 +38,7 @@ describe("configuration: values", () => {
       mqttUseTls: false,
       spoolMaxBytes: 1_073_741_824,
       maxPayloadBytes: 1_048_576,
+      publishQueueCapacity: 100_000,
       httpTimeoutSeconds: 10,
       adminHost: "127.0.0.1",
       adminPort: 8080,

@@ -7,7 +7,12 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { problemsMarkdown } from "@sluice/app/http";
 import { type Problem, type ProblemCode, problems } from "@sluice/contracts";
-import { EventStoreUnavailable, ProjectionUnavailable } from "@sluice/domain";
+import {
+  EventStoreUnavailable,
+  ProjectionUnavailable,
+  PublisherUnavailable,
+  type PublishOutcome,
+} from "@sluice/domain";
 import { AdminFixture, type Call, TOKEN } from "./support/admin-fixture.ts";
 
 const GOOD = { topic: "a", actions: [{ type: "STORE_DB" }] };
@@ -189,6 +194,28 @@ describe("problems", () => {
 
   it("no token, none that is right", async () => {
     await expect("unauthorized", "/api/v1/flows", { token: null });
+  });
+
+  it("messages to publish that are not taken, or not delivered", async () => {
+    const receipt = (state: "queued" | "refused", outcome: PublishOutcome) => async () => ({
+      broker: "default",
+      receipt: { id: "1", state, evicted: [], outcome: Promise.resolve(outcome) },
+    });
+    const refused = { state: "refused", reason: "full" } as const;
+    const rejected = { state: "rejected", reason: "not authorized" } as const;
+    const body = { topic: "a", payload: "x", wait: true };
+    api.publishing.publish = receipt("refused", refused);
+    await expect("publish-queue-full", "/api/v1/publish", { body });
+    api.publishing.publish = receipt("queued", rejected);
+    const failed = await expect("publish-failed", "/api/v1/publish", { body });
+    assert.equal(failed.body.detail, "rejected: not authorized");
+    const away = () => Promise.reject(new PublisherUnavailable("disk full: /var/lib/sluice/publish.db"));
+    api.publishing = { publish: away, status: away };
+    for (const call of [{ body }, {}]) {
+      const answer = await expect("publish-unavailable", "/api/v1/publish", call);
+      assert.equal(answer.headers["retry-after"], "2");
+      assert.doesNotMatch(JSON.stringify(answer.body), /publish\.db/);
+    }
   });
 
   it("leaves no problem of the catalogue untried", () => {

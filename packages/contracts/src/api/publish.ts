@@ -4,6 +4,17 @@ import { PublishProperties } from "../events.ts";
 import { QoS } from "../flow-definition.ts";
 import { Nullable, strict } from "./shared.ts";
 
+/** `PublishProperties` for a request: a tuple is no JSON Schema 2020-12 in TypeBox's words. */
+const Properties = Type.Object(
+  {
+    ...PublishProperties.properties,
+    userProperties: Type.Optional(
+      Type.Array(Type.Array(Type.String(), { minItems: 2, maxItems: 2 }), { description: "Name and value." }),
+    ),
+  },
+  strict,
+);
+
 export const PublishInput = Type.Object(
   {
     topic: Type.String({ minLength: 1, description: "Without wildcards." }),
@@ -20,7 +31,7 @@ export const PublishInput = Type.Object(
       }),
     ),
     broker: Type.Optional(Type.String({ minLength: 1, description: "Name of a broker; absent: the first." })),
-    properties: Type.Optional(Type.Object(PublishProperties.properties, strict)),
+    properties: Type.Optional(Properties),
     wait: Type.Optional(
       Type.Boolean({ default: false, description: "Answer when the broker has acknowledged, or after the timeout." }),
     ),

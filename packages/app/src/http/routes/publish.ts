@@ -1,6 +1,6 @@
 /** Publishing to a broker through the durable queue. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { PublishInput, PublishResult, PublishStatus, ref } from "@sluice/contracts";
+import { PublishInput, type PublishProperties, PublishResult, PublishStatus, ref } from "@sluice/contracts";
 import type { Clock, PublishOutcome, PublishReceipt } from "@sluice/domain";
 import { HttpProblem, invalidQuery } from "../problems.ts";
 import { answer, answers } from "../responses.ts";
@@ -69,7 +69,7 @@ export const publishRoutes: FastifyPluginAsyncTypebox<
         ...(qos !== undefined && { qos }),
         ...(retain !== undefined && { retain }),
         ...(priority !== undefined && { priority }),
-        ...(properties !== undefined && { properties }),
+        ...(properties !== undefined && { properties: properties as PublishProperties }),
       });
       const { id, state, reason } = receipt;
       if (state === "refused") throw new HttpProblem("publish-queue-full", { detail: reason ?? "" });
