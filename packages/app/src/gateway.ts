@@ -21,6 +21,7 @@ import { balancesOf, takeOverview, toActionCounts } from "./observe/overview.ts"
 import { checkCursors } from "./sinks/cursor-check.ts";
 import type { SinkFlow } from "./sinks/sink-protocol.ts";
 import { SinkThread } from "./sinks/sink-thread.ts";
+import { answerWithin } from "./system/answer-within.ts";
 import { adminToken, lockDataDirectory, removeRuntimeInfo, writeRuntimeInfo } from "./system/data-directory.ts";
 import { startLater } from "./system/start-later.ts";
 
@@ -36,6 +37,8 @@ export interface RunningGateway {
 }
 
 const DRAIN_MS = 10_000;
+/** That a store may take to answer for the health report. */
+const HEALTH_MS = 2_000;
 
 /** @throws when it cannot start; everything that had been started is stopped again */
 export const startGateway = async (
@@ -142,7 +145,7 @@ const start = async (
     defaultTimeoutSeconds: configuration.httpTimeoutSeconds,
     health: async () => {
       let logError: string | null = null;
-      const head = await store.head().catch((error: Error) => {
+      const head = await answerWithin(HEALTH_MS, store.head()).catch((error: Error) => {
         logError = error.message;
         return null;
       });

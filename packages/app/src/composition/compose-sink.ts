@@ -4,8 +4,9 @@ import type { OfflineQueue } from "@sluice/domain";
 import { Container } from "inversify";
 import type { Logger } from "pino";
 import { DeliveryRunner } from "../sinks/delivery-runner.ts";
-import { Forwarder, groupOf } from "../sinks/forwarder.ts";
-import { Projector } from "../sinks/projector.ts";
+import { FORWARDER, Forwarder, groupOf } from "../sinks/forwarder.ts";
+import { whileHeld } from "../sinks/lease.ts";
+import { PROJECTOR, Projector } from "../sinks/projector.ts";
 import { LogFollower } from "../sinks/sink.ts";
 import type { SinkFlow, SinkReport, SinkRole } from "../sinks/sink-protocol.ts";
 import { httpModule, storesModule, systemModule } from "./modules.ts";
@@ -41,27 +42,36 @@ const MAX_DEAD_COUNTED = 1_000;
 const projectorSink = (container: Container): Sink => {
   const store = container.get(tokens.eventStore);
   const projection = container.get(tokens.projectionStore);
-  const follower = new LogFollower(
-    new Projector({ store, projection, flows: container.get(tokens.sinkFlows).values() }),
-    {
+  const lease = container.get(tokens.sinkLease);
+  const log = container.get(tokens.log);
+  // A new one for each time that it holds the lease: what it knows of the flows' rows belongs to its place in the log.
+  const makeFollower = (): LogFollower =>
+    new LogFollower(new Projector({ store, projection, flows: container.get(tokens.sinkFlows).values() }), {
       store,
       clock: container.get(tokens.clock),
-      log: container.get(tokens.log),
-    },
-  );
+      log,
+    });
+  let follower = makeFollower();
+  let standby = true;
   return {
     start: async () => {
       await store.start();
       await projection.start();
     },
-    run: (signal) => follower.run(signal),
+    run: (signal) =>
+      whileHeld(lease, PROJECTOR, signal, log, async (held) => {
+        follower = makeFollower();
+        standby = false;
+        await follower.run(held);
+        standby = true;
+      }),
     stop: async () => {
       await projection.stop();
       await store.stop();
     },
     report: async () => ({
       role: "projector",
-      sink: await follower.status(),
+      sink: standby ? await follower.standbyStatus() : await follower.status(),
       counts: new Map((await projection.counts()).map((count) => [groupOf(count.flow, count.action), count])),
       dead: (await projection.deadLetters({}, { limit: MAX_DEAD_COUNTED })).items.length,
     }),
@@ -75,6 +85,7 @@ const forwarderSink = (container: Container): Sink => {
   const clock = container.get(tokens.clock);
   const log = container.get(tokens.log);
   const flows = container.get(tokens.sinkFlows);
+  const lease = container.get(tokens.sinkLease);
   const definitionOf = (flow: string): FlowDefinition | undefined => flows.get(flow)?.definition;
   const runner = new DeliveryRunner({
     store,
@@ -102,7 +113,12 @@ const forwarderSink = (container: Container): Sink => {
       const following = follower.run(signal);
       // Results that the log holds already must be known before anything is delivered: the queue may have been lost.
       await Promise.race([follower.caughtUp, following]);
-      await Promise.all([following, runner.run(signal)]);
+      const delivering = whileHeld(lease, FORWARDER, signal, log, async (held) => {
+        // The results of the gateway that delivered before must be known as well.
+        await follower.reachHead(held);
+        await runner.run(held);
+      });
+      await Promise.all([following, delivering]);
     },
     stop: async () => {
       await gateway.stop();

@@ -9,7 +9,7 @@ import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
 import { systemClock, uuidv7 } from "../system/ids.ts";
 import { locationsOf } from "./locations.ts";
-import { eventStoreAt, flowSourceAt, projectionStoreAt, type StoreThreads } from "./stores.ts";
+import { eventStoreAt, flowSourceAt, projectionStoreAt, type StoreThreads, sinkLeaseAt } from "./stores.ts";
 import { tokens } from "./tokens.ts";
 
 export const systemModule = new ContainerModule(({ bind }) => {
@@ -30,6 +30,10 @@ export const storesModule = (threads: StoreThreads) =>
     );
     bind(tokens.flowSource).toResolvedValue(
       (configuration: Configuration) => flowSourceAt(locationsOf(configuration).projection),
+      [tokens.configuration],
+    );
+    bind(tokens.sinkLease).toResolvedValue(
+      (configuration: Configuration) => sinkLeaseAt(locationsOf(configuration).events),
       [tokens.configuration],
     );
     bind(tokens.snapshotStore).toResolvedValue(

@@ -2,9 +2,16 @@
 
 import { readFileSync } from "node:fs";
 import { MariadbFlowSource, type MariadbProjectionOptions, MariadbProjectionStore } from "@sluice/adapter-mariadb";
-import { PostgresEventStore, type PostgresOptions } from "@sluice/adapter-postgres";
+import {
+  PostgresEventStore,
+  PostgresFlowSource,
+  type PostgresOptions,
+  PostgresProjectionStore,
+  PostgresSinkLease,
+} from "@sluice/adapter-postgres";
 import { SqliteEventStore, SqliteFlowSource, SqliteProjectionStore } from "@sluice/adapter-sqlite";
-import type { Clock, EventStore, FlowSource, ProjectionStore } from "@sluice/domain";
+import type { Clock, EventStore, FlowSource, ProjectionStore, SinkLease } from "@sluice/domain";
+import { soleSink } from "../sinks/sole-sink.ts";
 import type { StoreLocation } from "./locations.ts";
 
 /** `workers` where the calling thread has better things to do than to wait for a file, `inline` in a sink's own thread. */
@@ -31,11 +38,15 @@ export const projectionStoreAt = (location: StoreLocation, { clock }: StoreDepen
     case "sqlite":
       return new SqliteProjectionStore({ path: location.path, clock });
     case "postgres":
-      throw new TypeError("not yet");
+      return new PostgresProjectionStore({ ...postgresOptions(location.url), clock });
     case "mariadb":
       return new MariadbProjectionStore({ ...mariadbOptions(location.url), clock });
   }
 };
+
+/** Among the gateways on one log. EventStoreDB has no locks: there, one gateway a log. */
+export const sinkLeaseAt = (location: StoreLocation): SinkLease =>
+  location.kind === "postgres" ? new PostgresSinkLease(postgresOptions(location.url)) : soleSink;
 
 /** Of the projection's database. */
 export const flowSourceAt = (location: StoreLocation): FlowSource => {
@@ -43,7 +54,7 @@ export const flowSourceAt = (location: StoreLocation): FlowSource => {
     case "sqlite":
       return new SqliteFlowSource({ path: location.path });
     case "postgres":
-      throw new TypeError("not yet");
+      return new PostgresFlowSource(postgresOptions(location.url));
     case "mariadb":
       return new MariadbFlowSource(mariadbOptions(location.url));
   }

@@ -10,6 +10,7 @@ import type {
   PayloadCodec,
   PayloadValidator,
   ProjectionStore,
+  SinkLease,
   SnapshotStore,
 } from "@sluice/domain";
 import type { ServiceIdentifier } from "inversify";
@@ -42,5 +43,6 @@ export const tokens = {
   /** Null where the log is a file of this machine: then there is nothing to be cut off from. */
   spool: token<Spool | null>("spool"),
   pipeline: token<IngestPipeline>("ingest pipeline"),
+  sinkLease: token<SinkLease>("lease of a sink"),
   sinkFlows: token<ReadonlyMap<string, SinkFlow>>("flows of a sink"),
 };

@@ -55,6 +55,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 const RETRY_MS = { first: 100, most: 10_000 };
+const HEAD_MS = 20;
 
 export class LogFollower {
   readonly #deps: SinkDependencies;
@@ -108,6 +109,27 @@ export class LogFollower {
         wait = Math.min(wait * 2, RETRY_MS.most);
       }
     }
+  }
+
+  /** Resolves when everything that the log has now has been taken in, or at the signal. */
+  async reachHead(signal: AbortSignal): Promise<void> {
+    let head: string | null | undefined;
+    while (!signal.aborted) {
+      try {
+        head ??= await this.#deps.store.head();
+        if (head === null || (this.#cursor !== null && this.#deps.store.compare(this.#cursor, head) >= 0)) return;
+        if ((await this.#deps.store.countAfter(this.#cursor)) === 0) return;
+      } catch (error) {
+        this.#deps.log.debug({ err: error }, "the log cannot be read; trying again");
+      }
+      await delay(HEAD_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** While another gateway does the work: how far that one is. */
+  async standbyStatus(): Promise<SinkStatus> {
+    this.#cursor = await this.#task.cursor();
+    return this.status();
   }
 
   async status(): Promise<SinkStatus> {
