@@ -59,7 +59,14 @@ describe("command line: mistakes", { concurrency: 4 }, () => {
       1,
       /^sluice: no cannot/,
     ],
-    ["no broker", ["publish", "a", "b"], 1, /^sluice: there is no broker: MQTT_URL is not set/],
+    ["no broker", ["publish", "--direct", "a", "b"], 1, /^sluice: there is no broker: MQTT_URL is not set/],
+    [
+      "no gateway to publish",
+      ["publish", "--url", "http://127.0.0.1:4", "a", "b"],
+      1,
+      /does not answer: nothing listens/,
+    ],
+    ["a bad priority", ["publish", "--priority", "11", "a", "b"], 2, /It wants 1 to 10/],
     [
       "a broker that is not there",
       ["publish", "--mqtt-url", "mqtt://127.0.0.1:1", "a", "b"],

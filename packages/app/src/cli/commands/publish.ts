@@ -1,46 +1,64 @@
-/** `sluice publish`: one message, straight to the broker. */
+/** `sluice publish`: one message, through the gateway's queue. */
+import { isUtf8 } from "node:buffer";
+import type { PublishResult } from "@sluice/contracts";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { CommandError } from "../command-error.ts";
-import { requireConfiguration, withExamples, withJson } from "../options.ts";
-import { print, printJson } from "../output.ts";
+import type { ConnectionFlags } from "../connection.ts";
+import { requireConfiguration, withConnection, withExamples, withJson } from "../options.ts";
+import { harmless, print, printJson } from "../output.ts";
+import type { DirectMessage } from "./publish-direct.ts";
 
-type PublishFlags = Readonly<Record<string, unknown>> & {
+type PublishFlags = ConnectionFlags & {
   readonly qos: "0" | "1" | "2";
   readonly retain?: true;
+  readonly priority: number;
+  readonly broker?: string;
   readonly file?: string;
   readonly timeout: number;
+  readonly direct?: true;
+  readonly mqttUrl?: string;
   readonly json?: true;
 };
 
 export const definePublish = (program: Command): void => {
   const command = program
     .command("publish <topic> [payload]")
-    .summary("publish a message to the broker")
+    .summary("publish a message to a broker")
     .description(
-      "Publish a message to the broker at MQTT_URL, else to the embedded broker of the gateway that runs in DATA_DIR, and " +
-        "wait until the broker has acknowledged it. The payload is the text given, @file for a file's bytes, or - for " +
-        "those of standard input.",
+      "Publish a message through the gateway, and wait until the broker has acknowledged it. While the broker is away " +
+        "the message waits in the gateway's queue, on disk. The payload is the text given, @file for a file's bytes, or - " +
+        "for those of standard input.",
     )
     .addOption(new Option("-q, --qos <level>", "0 is never acknowledged").choices(["0", "1", "2"]).default("1"))
     .option("-r, --retain", "let the broker keep it for later subscribers")
+    .option("-p, --priority <number>", "1 to 10; 10 goes first, and is the last to make room", priority, 5)
+    .option("-b, --broker <name>", "the broker (default: the gateway's first)")
     .option("-f, --file <file>", "the payload is the bytes of this file")
-    .option("--timeout <seconds>", "give up after so long", seconds, 10)
-    .option("--mqtt-url <url>", "the broker (MQTT_URL)")
-    .option("--data-dir <directory>", "DATA_DIR of the gateway (default: ./data)")
-    .option("--config <file>", "config file, JSON, YAML or key=value (SLUICE_CONFIG)")
+    .option("--timeout <seconds>", "wait so long for the broker", seconds, 10)
+    .option(
+      "--direct",
+      "without a gateway, as a device: to MQTT_URL, else to the embedded broker that runs in DATA_DIR",
+    )
+    .option("--mqtt-url <url>", "to this broker, which takes a --direct connection")
     .action(publish);
   withExamples(
-    withJson(command),
+    withConnection(withJson(command)),
     'publish sensors/aht10 \'{"temperature":21.5,"humidity":48}\'',
-    "publish --mqtt-url mqtt://broker.example --qos 2 --file reading.json sensors/aht10",
-    "publish --retain device/1/state -",
+    "publish --priority 10 --qos 2 --file command.json device/1/command",
+    "publish --mqtt-url mqtt://broker.example --retain device/1/state -",
   );
 };
 
 const seconds = (text: string): number => {
   const value = Number(text);
   if (!(value > 0 && value <= 3_600)) throw new InvalidArgumentError("It wants seconds, above 0 and up to 3600.");
+  return value;
+};
+
+const priority = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 10) throw new InvalidArgumentError("It wants 1 to 10.");
   return value;
 };
 
@@ -54,56 +72,58 @@ const publish = async (topic: string, text: string | undefined, flags: PublishFl
   if ((text === undefined) === (flags.file === undefined)) {
     throw new CommandError("a payload is wanted, once: as text, @file, - or with --file", { exitCode: 2 });
   }
-  const { settle } = await import("../connection.ts");
-  const { brokerUrlOf, connectToBroker } = await import("../broker.ts");
   const { readBytes, readPayload } = await import("../payload.ts");
-  const { redactUrl } = await import("../../config/redact.ts");
-  const settled = settle(requireConfiguration(flags));
-  const url = brokerUrlOf(settled);
   const payload = flags.file === undefined ? await readPayload(text as string) : readBytes(flags.file);
-  const timeoutMs = flags.timeout * 1_000;
-  const client = await connectToBroker(url, settled.configuration, "publish", timeoutMs);
-  const qos = Number(flags.qos) as 0 | 1 | 2;
-  const started = performance.now();
-  try {
-    await within(timeoutMs, client.publishAsync(topic, payload, { qos, retain: flags.retain === true }), client);
-  } finally {
-    client.end(false);
-  }
-  const ms = Math.round((performance.now() - started) * 10) / 10;
-  const result = {
-    topic,
-    bytes: payload.length,
-    qos,
-    retain: flags.retain === true,
-    broker: redactUrl(url),
-    acknowledged: qos > 0,
-    ms,
-  };
-  if (flags.json) return printJson(result);
-  const end = qos === 0 ? "sent; at QoS 0 no broker acknowledges" : `acknowledged after ${ms} ms`;
-  await print(`${payload.length} bytes to ${topic} at ${result.broker}, QoS ${qos}: ${end}`);
+  const message = { topic, payload, qos: Number(flags.qos) as 0 | 1 | 2, retain: flags.retain === true };
+  await (flags.direct || flags.mqttUrl !== undefined ? direct(message, flags) : throughGateway(message, flags));
 };
 
-/** @throws CommandError when the time is over or the connection is lost */
-const within = async (
-  timeoutMs: number,
-  work: Promise<unknown>,
-  client: { once(event: "close", listener: () => void): unknown },
-): Promise<void> => {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const hint =
-    "whether the message was taken is not known; a flow may have refused it, or the gateway cannot write its log";
-  const timer = setTimeout(
-    () => reject(new CommandError("the broker did not acknowledge in time", { hint })),
-    timeoutMs,
-  );
-  client.once("close", () =>
-    reject(new CommandError("the broker closed the connection before it acknowledged", { hint })),
-  );
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+const shown = ({ topic, payload, qos, retain }: DirectMessage) => ({ topic, bytes: payload.length, qos, retain });
+
+const direct = async (message: DirectMessage, flags: PublishFlags): Promise<void> => {
+  const { publishDirectly } = await import("./publish-direct.ts");
+  const { broker, ms } = await publishDirectly(requireConfiguration(flags), message, flags.timeout * 1_000);
+  const { topic, payload, qos } = message;
+  if (flags.json) return printJson({ ...shown(message), broker, acknowledged: qos > 0, ms });
+  const end = qos === 0 ? "sent; at QoS 0 no broker acknowledges" : `acknowledged after ${ms} ms`;
+  await print(`${payload.length} bytes to ${topic} at ${broker}, QoS ${qos}: ${end}`);
 };
+
+/** A request of ours is given up after 30 seconds. */
+const MAXIMUM_WAIT_SECONDS = 25;
+
+const throughGateway = async (message: DirectMessage, flags: PublishFlags): Promise<void> => {
+  const { findGateway } = await import("../connection.ts");
+  const { ApiClient } = await import("../api-client.ts");
+  const { adminUrl, token } = findGateway(flags);
+  const { topic, payload, qos, retain } = message;
+  const timeoutSeconds = Math.min(flags.timeout, MAXIMUM_WAIT_SECONDS);
+  const started = performance.now();
+  const { body } = await new ApiClient(adminUrl, token).request<PublishResult>("/api/v1/publish", {
+    method: "POST",
+    body: {
+      topic,
+      qos,
+      retain,
+      priority: flags.priority,
+      ...(flags.broker === undefined ? {} : { broker: flags.broker }),
+      ...(isUtf8(payload) ? { payload: payload.toString("utf8") } : { payloadBase64: payload.toString("base64") }),
+      wait: true,
+      timeoutSeconds,
+    },
+  });
+  const ms = Math.round((performance.now() - started) * 10) / 10;
+  const { id, state, broker } = body;
+  if (flags.json) {
+    return printJson({ ...shown(message), id, broker, state, acknowledged: state === "acknowledged", ms });
+  }
+  const ends = {
+    sent: "sent; at QoS 0 no broker acknowledges",
+    acknowledged: `acknowledged after ${ms} ms${body.reasonCode === NO_SUBSCRIBERS ? ", nobody has subscribed" : ""}`,
+    queued: `in the gateway's queue; the broker has not acknowledged within ${timeoutSeconds} s`,
+  };
+  await print(`${payload.length} bytes to ${topic} at broker ${harmless(broker)}, QoS ${qos}: ${ends[state]}`);
+};
+
+/** MQTT 5, 3.4.2.1. */
+const NO_SUBSCRIBERS = 16;
