@@ -6,9 +6,10 @@
  * other end (`refused`, `evicted`, `rejected`, `expired`) is told as the outcome and to whoever watches the publisher,
  * and is counted on disk: nothing disappears silently.
  *
- * Order. The highest priority goes first, then what was published first. So of one topic and priority nothing overtakes
- * anything, whether it was published before or after the connection came. What is in flight when a connection is lost
- * goes again before anything else, in the order in which it was sent [MQTT-4.6.0-1].
+ * Order. The highest priority goes first, then what was published first. So of one topic, priority and QoS nothing
+ * overtakes anything, whether it was published before or after the connection came; between different QoS a broker need
+ * not keep the order in which it got them (MQTT 5, 4.6). What is in flight when a connection is lost goes again before
+ * anything else, in the order in which it was sent [MQTT-4.6.0-1].
  *
  * Once or again. QoS 2 is delivered once across lost connections and restarts of this process, as long as the broker
  * keeps the session: what is in flight, under which packet identifier, and whether the broker has received it is on
