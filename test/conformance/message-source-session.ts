@@ -9,7 +9,7 @@ export const sessionDefinitions: readonly MessageSourceDefinition[] = [
     name: "stop() ends receive() and leaves what is not acknowledged alone",
     async run({ open, device, acknowledgements }) {
       const source = open();
-      await ready(source, ["#"], 1);
+      await ready(source, ["a"], 1);
       const consumer = new Consumer(source, false);
       const publisher = await device();
       void publisher.publishAsync("a", "x", { qos: 1 }).catch(() => {});

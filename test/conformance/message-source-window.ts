@@ -44,7 +44,7 @@ export const windowDefinitions: readonly MessageSourceDefinition[] = [
     name: "counts bytes as well",
     async run({ open, device }) {
       const source = open({ windowBytes: 20_000 });
-      await ready(source, ["#"], 1);
+      await ready(source, ["a", "b"], 1);
       const consumer = new Consumer(source, false);
       const publisher = await device();
       const published = Promise.all(
@@ -62,7 +62,7 @@ export const windowDefinitions: readonly MessageSourceDefinition[] = [
     name: "gives a batch at once, and a burst in few",
     async run({ open, device }) {
       const source = open();
-      await ready(source, ["#"], 1);
+      await ready(source, ["a", "b"], 1);
       const consumer = new Consumer(source);
       const publisher = await device();
       const started = performance.now();

@@ -23,7 +23,7 @@ for (const adapter of messageSourceAdapters) {
 
     for (const { name, needs, run } of messageSourceDefinitions) {
       test(name, { skip: adapter.notSupported[name] ?? false }, async (t) => {
-        if (!requireService(t, "mosquitto", adapter.unavailable === null)) return;
+        if (!requireService(t, adapter.service.name, adapter.service.available)) return;
         if (needs && !adapter.capabilities[needs]) {
           t.skip(`the adapter has no ${needs}`);
           return;

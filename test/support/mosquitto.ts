@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync, rmSync } from "node:fs";
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort, portAccepts } from "./ports.ts";
 import { findProgram } from "./services.ts";
 
 const program = findProgram("mosquitto");
@@ -26,24 +26,6 @@ export interface MosquittoOptions {
   /** More lines of mosquitto.conf; after the listener's own. */
   readonly config?: readonly string[];
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-};
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
 
 export class Mosquitto {
   readonly directory: string;
@@ -88,7 +70,7 @@ export class Mosquitto {
       output = `${output}${text}`.slice(-2_000);
     });
     this.#process = child;
-    for (let waited = 0; !(await accepts(this.port)); waited += 10) {
+    for (let waited = 0; !(await portAccepts(this.port)); waited += 10) {
       if (child.exitCode !== null || waited > 5_000) throw new Error(`mosquitto does not start: ${output}`);
       await delay(10);
     }
