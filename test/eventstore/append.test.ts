@@ -100,7 +100,7 @@ test("takes an exact revision for what it is after any number of events, and wit
 test("sends appends to a stream in the order in which they were made, many under way", async (t) => {
   const { server, open } = await storesOf(t);
   server.state.faults.commitMs = 5;
-  const store = await open();
+  const store = await open({ deadlineMs: 20_000, resendMs: 5_000 });
   const appends = Array.from({ length: 200 }, (_, index) => store.append([to("flow-A", many(2), index * 2)]));
   const results = await Promise.all(appends);
   assert.deepEqual(

@@ -1,8 +1,9 @@
 /** Reading EventStoreDB: others' events, bounds, deadlines, older servers. */
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { EventStoreUnavailable } from "@sluice/domain";
-import { ids, many, readEverything, retired, skipped, to } from "../conformance/event-store-support.ts";
+import { ids, many, readEverything, received, retired, skipped, to } from "../conformance/event-store-support.ts";
 import { systemEvent } from "./server/server.ts";
 import { foreignEvent, storesOf } from "./setup.ts";
 
@@ -44,34 +45,62 @@ test("keeps stores with different prefixes apart", async (t) => {
   assert.equal((await readEverything(two)).length, 2);
 });
 
-test("bounds what one page looks at, says how far it came, and reads on from there in either direction", async (t) => {
-  const { server, open } = await storesOf(t);
+test("bounds what one page looks at, says how far it came, and reads on from there", async (t) => {
+  const { open } = await storesOf(t);
   const store = await open({ deadlineMs: 20_000 });
-  const ends = [retired("A"), retired("B")] as const;
-  await store.append([to("flow-A", [ends[0]])]);
-  for (let index = 0; index < 25_000; index++) server.state.log.append("order-1", "any", [foreignEvent()]);
-  await store.append([to("flow-B", [ends[1]])]);
-  const [first, second] = await readEverything(store);
-  const page = await store.readAll({ after: first?.position as string, limit: 10 });
-  assert.deepEqual([page.events, page.atEnd], [[], false], "forwards, a page stops on its way");
-  assert.ok(store.compare(first?.position as string, page.position as string) < 0);
-  assert.ok(store.compare(page.position as string, second?.position as string) < 0);
-  // A position between two events, which is no event's, is one to read on from.
-  const on = { after: page.position as string, limit: 10 };
-  assert.deepEqual(ids((await store.readAll({ ...on, direction: "backwards" })).events), [ends[0].id]);
-  assert.deepEqual(ids(await readEverything(store)), ids(ends));
-  assert.deepEqual(ids(await readEverything(store, { flow: "A" }, { direction: "backwards" })), [ends[0].id]);
+  const messageId = randomUUID();
+  const wanted = [received("A", messageId), received("A", messageId)] as const;
+  await store.append([to("traffic-A-20260101", [wanted[0]])]);
+  for (let round = 0; round < 12; round++) await store.append([to("traffic-A-20260101", many(1_000))]);
+  await store.append([to("traffic-A-20260101", [wanted[1]])]);
+  for (const direction of ["forwards", "backwards"] as const) {
+    const first = await store.readAll({ filter: { messageId }, limit: 10, direction });
+    assert.deepEqual([first.events.length, first.atEnd], [1, false], "a page stops on its way");
+    const after = first.position as string;
+    const rest = await store.readAll({ filter: { messageId }, limit: 10, direction, after });
+    assert.deepEqual([rest.events.length, rest.atEnd], [1, true]);
+    const read = await readEverything(store, { messageId }, { direction });
+    assert.deepEqual(ids(read), ids(direction === "forwards" ? wanted : wanted.toReversed()));
+  }
 });
 
-test("gets on backwards where the server finds nothing for long", async (t) => {
+test("gets on in either direction where the server finds nothing for long", async (t) => {
   const { server, open } = await storesOf(t);
   const store = await open({ deadlineMs: 400 });
-  await store.append([to("flow-A", [retired("A")])]);
-  for (let index = 0; index < 300; index++) server.state.log.append("order-1", "any", [foreignEvent()]);
-  await store.append([to("flow-B", [retired("B")])]);
+  const ends = [retired("A"), retired("B")] as const;
+  await store.append([to("flow-A", [ends[0]])]);
+  for (let index = 0; index < 12_000; index++) server.state.log.append("order-1", "any", [foreignEvent()]);
+  await store.append([to("flow-B", [ends[1]])]);
+  const [first, second] = await readEverything(store);
   server.state.faults.hangFiltered = true;
-  const page = await store.readAll({ limit: 10, direction: "backwards", after: (await store.head()) ?? "" });
-  assert.equal(page.events.length, 1);
+  for (const [direction, from, found] of [
+    ["forwards", first, ends[1]],
+    ["backwards", second, ends[0]],
+  ] as const) {
+    let after = from?.position as string;
+    let pages = 0;
+    for (const events: string[] = []; events.length === 0; pages++) {
+      const page = await store.readAll({ after, limit: 10, direction });
+      after = page.position as string;
+      events.push(...ids(page.events));
+      if (events.length > 0) assert.deepEqual(events, [found.id]);
+    }
+    assert.ok(pages > 1, "it took more than one page");
+  }
+});
+
+test("reads on backwards from a position between two events", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open();
+  await store.append([to("flow-A", many(3))]);
+  const record = server.state.log.records.at(-1);
+  const after = `${record?.end}/0`;
+  await store.append([to("flow-A", many(3))]);
+  const events = await readEverything(store);
+  const forwards = await store.readAll({ after, limit: 10 });
+  assert.deepEqual(ids(forwards.events), ids(events.slice(3)));
+  const backwards = await store.readAll({ after, limit: 10, direction: "backwards" });
+  assert.deepEqual(ids(backwards.events), ids(events.slice(0, 3).toReversed()));
 });
 
 test("gives up a read that hangs, at its deadline", async (t) => {

@@ -32,6 +32,8 @@ interface Pending {
 interface OpenCall {
   readonly call: BatchCall;
   readonly pending: Map<string, Pending>;
+  /** Milliseconds since the epoch: when the last answer came, or the call began. */
+  answeredAt: number;
 }
 
 /** Of one message of the call; an append may be of several. */
@@ -66,12 +68,13 @@ export class AppendChannel {
     });
     this.#written = sending.catch(() => undefined);
     sending.catch(answer.reject);
+    const began = Date.now();
     const timer = setTimeout(() => {
-      answer.reject(new NoAnswer("EventStoreDB did not answer an append within the deadline"));
-      sending
-        .then((open) => this.#drop(open, new ConnectionLost("EventStoreDB does not answer")))
-        .catch(() => undefined);
-    }, deadline - Date.now());
+      const late = new NoAnswer("EventStoreDB did not answer an append within the deadline");
+      answer.reject(late);
+      // A call on which nothing comes at all is given up, with the others that wait on it.
+      sending.then((open) => open.answeredAt < began && this.#drop(open, late)).catch(() => undefined);
+    }, deadline - began);
     return answer.promise.finally(() => clearTimeout(timer));
   }
 
@@ -90,18 +93,18 @@ export class AppendChannel {
   }
 
   async #begin(deadline: number): Promise<OpenCall> {
-    const pending = new Map<string, Pending>();
+    let open: OpenCall | null = null;
     const start = (client: StreamsClient, [metadata, options]: CallArguments): BatchCall => {
       const call = client.batchAppend(metadata, options);
-      const ended = (error: Error): void => this.#drop({ call, pending }, error);
+      const begun: OpenCall = { call, pending: new Map(), answeredAt: Date.now() };
+      open = begun;
       return call
-        .on("data", (response: BatchAppendResp) => settle(response, pending))
-        .on("error", (error: Error) => ended(unavailable(error)))
-        .on("end", () => ended(new ConnectionLost("EventStoreDB ended the call for appends")));
+        .on("data", (response: BatchAppendResp) => settle(response, begun))
+        .on("error", (error: Error) => this.#drop(begun, unavailable(error)))
+        .on("end", () => this.#drop(begun, new ConnectionLost("EventStoreDB ended the call for appends")));
     };
-    const call = await this.#connection.call(start, Number.POSITIVE_INFINITY, deadline);
-    this.#call = call;
-    return { call, pending };
+    this.#call = await this.#connection.call(start, Number.POSITIVE_INFINITY, deadline);
+    return open as unknown as OpenCall;
   }
 
   #drop(dropped: OpenCall, error: Error): void {
@@ -157,7 +160,9 @@ const optionsOf = ({ stream, expected }: EncodedAppend, prefix: string): BatchAp
   return options.setStreamPosition(String(expected - 1));
 };
 
-const settle = (response: BatchAppendResp, pending: Map<string, Pending>): void => {
+const settle = (response: BatchAppendResp, open: OpenCall): void => {
+  const { pending } = open;
+  open.answeredAt = Date.now();
   const correlationId = response.getCorrelationId()?.getString() ?? "";
   const waiting = pending.get(correlationId);
   // Given up meanwhile.

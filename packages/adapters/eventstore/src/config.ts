@@ -1,9 +1,12 @@
 /** What the store connects with, and the connection string's checks. */
+import { isIP } from "node:net";
 
 export interface EventStoreDbOptions {
   /**
    * `esdb://user:password@host:2113?tls=true`, `esdb+discover://` for a cluster found by name, several hosts for one
-   * found by gossip. TLS unless `tls=false`, and credentials are sent over TLS only. The parameters are the client's:
+   * found by gossip. TLS unless `tls=false`, and credentials are sent over TLS only. With TLS the hosts must have
+   * names, also where gossip tells them (AdvertiseHostToClientAs): the client would send the address as the TLS server
+   * name, which must not be one (RFC 6066, section 3). The parameters are the client's:
    * `tlsCAFile`, `userCertFile`, `userKeyFile`, `nodePreference`, `maxDiscoverAttempts`, `discoveryInterval`,
    * `gossipTimeout`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`. `kurrentdb://`, `kurrent://` and
    * `kdb://` mean the same as `esdb://`.
@@ -89,13 +92,21 @@ const PARAMETERS = new Set([
 const checkedUrl = (url: string): string => {
   const scheme = SCHEME.exec(url);
   if (!scheme) throw new UnusableSetting("the connection string must begin with esdb:// or esdb+discover://");
-  const [, query = ""] = url.split("?");
+  const [authority = "", query = ""] = url.slice(scheme[0].length).split("?");
+  let isSecure = true;
   for (const pair of query.split("&")) {
     if (pair === "") continue;
-    const [name = ""] = pair.split("=");
-    if (!PARAMETERS.has(name.trim().toLowerCase().replaceAll(/[_-]/g, ""))) {
+    const [name = "", value = ""] = pair.split("=");
+    const parameter = name.trim().toLowerCase().replaceAll(/[_-]/g, "");
+    if (!PARAMETERS.has(parameter)) {
       throw new UnusableSetting(`the connection string has a parameter that is not supported: ${name}`);
     }
+    if (parameter === "tls" && value.trim() === "false") isSecure = false;
+  }
+  const hosts = authority.slice(authority.lastIndexOf("@") + 1).split(",");
+  const numbered = hosts.find((host) => isIP(host.replace(/:\d*\/*$/, "")) !== 0);
+  if (isSecure && numbered !== undefined) {
+    throw new UnusableSetting(`TLS needs the server's name instead of the address ${numbered}`);
   }
   return `esdb${scheme[1] ?? ""}://${url.slice(scheme[0].length)}`;
 };

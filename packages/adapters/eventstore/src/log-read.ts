@@ -1,25 +1,39 @@
 /**
  * Reading the log. Every read has a deadline, which the server is told, and a bound on how much it looks at: a page
  * that found little says how far it came.
- *
- * Forwards, a page is the beginning of a filtered subscription: unlike the server's filtered read, it says how far the
- * server has looked where it finds nothing. It ends at what was the log's end when it began.
  */
 import type { ReadReq, ReadResp } from "@eventstore/db-client/generated/streams_pb.js";
 import type { RecordedEvent } from "@sluice/contracts";
-import type { EventFilter, ReadAllOptions, ReadPage, ReadStreamOptions } from "@sluice/domain";
+import type { ReadAllOptions, ReadPage, ReadStreamOptions } from "@sluice/domain";
 import type { Settings } from "./config.ts";
 import type { Connection } from "./connection.ts";
 import { type DecodedEvent, decodeEvent } from "./event-codec.ts";
 import { NoAnswer } from "./failures.ts";
 import { EventMatcher, type ServerFilter, serverFilter } from "./log-filter.ts";
-import { backwards, ofStream, subscription, WINDOW } from "./log-requests.ts";
+import { backwards, forwards, ofStream, subscription, WINDOW } from "./log-requests.ts";
 import { PageBuilder } from "./page.ts";
 import { BEGINNING, isBefore, type Position, parsePosition, positionText } from "./position.ts";
 import { ResponseFeed } from "./response-feed.ts";
 
 /** Events that one page looks at, at the most. */
 const LOOK_LIMIT = 10_000;
+
+/** Milliseconds from giving up to the deadline that the server is told. */
+const LATE_MS = 1_000;
+
+interface Plan {
+  readonly filter: ServerFilter;
+  readonly isBackwards: boolean;
+  readonly limit: number;
+}
+
+interface Fill {
+  readonly request: ReadReq;
+  /** Events that end the page, wanted or not. */
+  readonly count: number;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
 
 const EMPTY: ReadPage = { events: [], position: null, atEnd: true };
 
@@ -93,93 +107,61 @@ export class LogReader {
     });
     const head = await this.head();
     if (head === null) return EMPTY;
+    if (!isBackwards && after !== null && !isBefore(after, head.at)) return EMPTY;
     const end = isBackwards ? BEGINNING : head.at;
-    if (matcher.impossible) page.moveTo(end);
-    if (page.moved) return page.take(true);
-    return isBackwards
-      ? this.#pageBackwards(page, serverFilter(filter, this.#settings.streamPrefix), options.limit)
-      : this.#pageForwards(page, filter, head.at);
-  }
-
-  async #pageForwards(page: PageBuilder, filter: EventFilter, head: Position): Promise<ReadPage> {
-    const after = page.position;
-    if (after !== null && !isBefore(after, head)) return EMPTY;
-    const narrow = serverFilter(filter, this.#settings.streamPrefix);
-    return this.#onLeader(async (deadline) => {
-      const feed = await this.feed(subscription(narrow, after), deadline);
-      try {
-        for (let looked = 0; !feed.ended && looked < LOOK_LIMIT && !page.past; ) {
-          for (const response of await this.#portion(feed, page, deadline)) {
-            page.add(response);
-            looked += response.hasCheckpoint() ? WINDOW : 0;
-            if (page.full) return page.take(!before(page.position, head));
-            // What has come is later than all that there was, or all that there was has come.
-            if (page.past || response.hasCaughtUp() || !before(page.position, head)) {
-              page.moveTo(head);
-              return page.take(true);
-            }
-          }
-          if (Date.now() >= deadline) break;
-        }
-        if (!page.moved) throw new NoAnswer("EventStoreDB: no answer within the deadline");
-        return page.take(false);
-      } finally {
-        feed.cancel();
-      }
+    if (matcher.impossible) {
+      page.moveTo(end);
+      return page.take(true);
+    }
+    return this.#page(page, end, {
+      filter: serverFilter(filter, this.#settings.streamPrefix),
+      isBackwards,
+      limit: options.limit,
     });
   }
 
   /**
-   * The server does not say how far it has looked. When it finds nothing for half of the time that there is, a part of
-   * the log is read as it is, so that the page gets on.
+   * The server reads on until it has found as many events as were asked for, and does not say how far it has looked.
+   * When it has found nothing in half of the time that there is, a part of the log is read in a way that tells.
    */
-  async #pageBackwards(page: PageBuilder, filter: ServerFilter, limit: number): Promise<ReadPage> {
-    const before = page.position;
-    const count = filter.whole ? limit : LOOK_LIMIT;
-    const half = this.#settings.deadlineMs / 2;
-    const done = await this.#onLeader((deadline) =>
-      this.#addBackwards(page, backwards(filter, before, count), count, deadline - half),
-    );
-    if (done !== null) return done;
-    const all = await this.#onLeader((deadline) =>
-      this.#addBackwards(page, backwards(null, before, LOOK_LIMIT), LOOK_LIMIT, deadline),
-    );
-    if (all === null) throw new NoAnswer("EventStoreDB: no answer within the deadline");
-    return all;
+  async #page(page: PageBuilder, end: Position, { filter, isBackwards, limit }: Plan): Promise<ReadPage> {
+    const deadline = this.deadline();
+    const from = page.position;
+    const first = await this.#connection.onLeader(deadline, () => {
+      // Forwards, the event at the position comes once more.
+      const count = (filter.whole ? limit : LOOK_LIMIT) + 1;
+      const request = isBackwards ? backwards(filter, from, count) : forwards(filter, from, count);
+      return this.#fill(page, end, { request, count, until: deadline - this.#settings.deadlineMs / 2 });
+    });
+    if (first !== null) return first;
+    const second = await this.#connection.onLeader(deadline, () => {
+      // Backwards there are no subscriptions: everything is sent, and what is not wanted is left out here.
+      const request = isBackwards ? backwards(null, from, LOOK_LIMIT) : subscription(filter, from);
+      return this.#fill(page, end, { request, count: LOOK_LIMIT, until: deadline });
+    });
+    if (second === null) throw new NoAnswer("EventStoreDB: no answer within the deadline");
+    return second;
   }
 
-  /** Null when nothing came until the deadline. */
-  async #addBackwards(page: PageBuilder, request: ReadReq, count: number, deadline: number): Promise<ReadPage | null> {
-    const feed = await this.feed(request, deadline + 1_000);
-    let received = 0;
+  /** Null when nothing came in time. */
+  async #fill(page: PageBuilder, end: Position, { request, count, until }: Fill): Promise<ReadPage | null> {
+    // The server ends the call a little later, so that it does not fail while what came is taken in.
+    const feed = await this.feed(request, until + LATE_MS, until);
     try {
-      while (!feed.ended && Date.now() < deadline) {
-        for (const response of await feed.take(deadline - Date.now())) {
-          if (!response.hasEvent()) continue;
-          received++;
+      for (let received = 0; Date.now() < until; ) {
+        for (const response of await feed.take(until - Date.now())) {
+          received += response.hasEvent() ? 1 : response.hasCheckpoint() ? WINDOW : 0;
           page.add(response);
-          if (page.full) return page.take(false);
-          if (page.past) break;
+          if (page.full) return page.take(page.isAt(end));
+          if (page.past || response.hasCaughtUp()) return ended(page, end);
         }
-        if (page.past) break;
+        if (feed.ended && received < count) return ended(page, end);
+        if (feed.ended || received >= count) break;
       }
-      const atEnd = page.past || (feed.ended && received < count);
-      if (atEnd && !page.moved && page.position !== BEGINNING) page.moveTo(BEGINNING);
-      if (!atEnd && !page.moved) return null;
-      return page.take(atEnd);
+      return page.moved ? page.take(page.isAt(end)) : null;
     } finally {
       feed.cancel();
     }
-  }
-
-  /** What came within the time that there is; nothing when it ran out after the page had moved. */
-  async #portion(feed: ResponseFeed, page: PageBuilder, deadline: number): Promise<readonly ReadResp[]> {
-    const responses = await feed.take(Math.max(0, deadline - Date.now())).catch((error) => {
-      if (page.moved && error instanceof NoAnswer) return [];
-      throw error;
-    });
-    if (responses.length === 0 && !page.moved) throw new NoAnswer("EventStoreDB: no answer within the deadline");
-    return responses;
   }
 
   #responses(request: ReadReq): Promise<readonly ReadResp[]> {
@@ -212,6 +194,9 @@ export class LogReader {
   }
 }
 
-const before = (position: Position | null, other: Position): boolean => position === null || isBefore(position, other);
+const ended = (page: PageBuilder, end: Position): ReadPage => {
+  page.moveTo(end);
+  return page.take(true);
+};
 
 export const headText = (head: DecodedEvent | null): string | null => (head === null ? null : positionText(head.at));

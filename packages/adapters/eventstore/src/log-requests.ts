@@ -36,6 +36,16 @@ export const subscription = (filter: ServerFilter, after: Position | null): Read
   );
 };
 
+/** So many that the filter passes, from a position on, inclusive; null for the beginning. */
+export const forwards = (filter: ServerFilter, from: Position | null, count: number): ReadReq => {
+  const all = new streams.ReadReq.Options.AllOptions();
+  if (from === null) all.setStart(empty());
+  else all.setPosition(positionOf(from));
+  return request(
+    options().setAll(all).setReadDirection(FORWARDS).setCount(String(count)).setFilter(filterOptions(filter, WINDOW)),
+  );
+};
+
 /** Backwards from a position, exclusive; null for the end. Without a filter, everything. */
 export const backwards = (filter: ServerFilter | null, before: Position | null, count: number): ReadReq => {
   const all = new streams.ReadReq.Options.AllOptions();

@@ -45,6 +45,12 @@ export class PageBuilder {
     return this.#events.length >= this.#options.limit || this.#bytes >= PAGE_BYTES;
   }
 
+  /** Whether everything up to there has been looked at. */
+  isAt(end: Position): boolean {
+    if (this.#position === null) return false;
+    return this.#options.backwards ? !isBefore(end, this.#position) : !isBefore(this.#position, end);
+  }
+
   /** What was added before is passed over: after a drop, or a look ahead, the server sends some of it again. */
   add(response: ReadResp): void {
     const at = checkpointPosition(response) ?? eventPosition(response);

@@ -8,6 +8,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ReadPage, SubscribeOptions } from "@sluice/domain";
 import type { Settings } from "./config.ts";
+import { NotLeader } from "./failures.ts";
 import { EventMatcher, serverFilter } from "./log-filter.ts";
 import type { LogReader } from "./log-read.ts";
 import { subscription } from "./log-requests.ts";
@@ -20,8 +21,8 @@ const PAGE_SIZE = 1_000;
 /** Milliseconds in which what follows an event at once still comes into its page. */
 const GATHER_MS = 3;
 
-/** Tries to begin again after a drop, without having got on, before the log counts as unreadable. */
-const MOST_TRIES = 3;
+/** Drops, and failures to begin again, with no page in between, after which the log counts as unreadable. */
+const MOST_FAILURES = 3;
 const RETRY_MS = 100;
 
 export class LogSubscription {
@@ -55,18 +56,25 @@ export class LogSubscription {
     const stop = (): void => this.#feed?.cancel();
     signal.addEventListener("abort", stop);
     try {
-      for (let tries = 0; !signal.aborted; ) {
+      let failures = 0;
+      let failingSince: number | null = null;
+      while (!signal.aborted) {
         try {
           for await (const page of this.#livePages()) {
-            tries = 0;
+            failures = 0;
+            failingSince = null;
             yield page;
             if (signal.aborted) return;
           }
         } catch (error) {
           if (signal.aborted) return;
-          if (error instanceof RangeError || ++tries >= MOST_TRIES) throw error;
+          failingSince ??= Date.now();
+          // Who leads may change more than once before it is settled.
+          if (!(error instanceof NotLeader)) failures++;
+          const isLate = Date.now() - failingSince >= this.#settings.deadlineMs;
+          if (failures >= MOST_FAILURES || isLate || error instanceof RangeError) throw error;
         }
-        await delay(RETRY_MS * tries, undefined, { signal }).catch(() => undefined);
+        await delay(RETRY_MS * Math.max(1, failures), undefined, { signal }).catch(() => undefined);
       }
     } finally {
       signal.removeEventListener("abort", stop);
@@ -94,28 +102,49 @@ export class LogSubscription {
   async #begin(): Promise<ResponseFeed> {
     this.#feed?.cancel();
     const { filter = {} } = this.#options;
-    this.#end = (await this.#reader.head())?.at ?? null;
+    this.#end = await this.#head();
     const request = subscription(serverFilter(filter, this.#settings.streamPrefix), this.#page.position);
-    const feed = await this.#reader.feed(request, Number.POSITIVE_INFINITY, this.#reader.deadline());
+    const opening = this.#reader.feed(request, Number.POSITIVE_INFINITY, this.#reader.deadline());
+    opening.then((feed) => this.#options.signal.aborted && feed.cancel()).catch(() => undefined);
+    const feed = await this.#unlessAborted(opening);
     this.#feed = feed;
-    if (this.#options.signal.aborted) feed.cancel();
     return feed;
   }
 
+  async #head(): Promise<Position | null> {
+    const head = await this.#unlessAborted(this.#reader.head());
+    return head?.at ?? null;
+  }
+
   async *#lookAhead(): AsyncGenerator<ReadPage> {
-    const end = (await this.#reader.head())?.at ?? null;
+    const end = await this.#head();
     const { position } = this.#page;
     if (end === null || (position !== null && !isBefore(position, end))) return;
-    const page = await this.#reader.readAll({
+    const reading = this.#reader.readAll({
       limit: this.#limit,
       ...(position === null ? {} : { after: positionText(position) }),
       ...(this.#options.filter ? { filter: this.#options.filter } : {}),
     });
+    const page = await this.#unlessAborted(reading);
     if (page.position === null) return;
     this.#page.moveTo(parsePosition(page.position));
     // Nothing of it is in the page that is being filled.
     this.#page.take(false);
     yield page;
+  }
+
+  /** @throws what the promise rejects with, or the signal's reason */
+  async #unlessAborted<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#options;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    try {
+      return await Promise.race([promise, aborted]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
   }
 
   #isLive(): boolean {
