@@ -45,7 +45,8 @@ export const parseConfigFile = (path: string, content: string): ConfigFile => {
   return errors.length === 0 ? { ok: true, entries } : { ok: false, errors };
 };
 
-const parseContent = (path: string, content: string): Values => {
+/** Keys and values as they stand. @throws Error "is not valid …", without a word of the content */
+export const parseContent = (path: string, content: string): Values => {
   const text = content.replace(/^\uFEFF/, "");
   const extension = /\.[^./\\]*$/.exec(path)?.[0].toLowerCase();
   if (extension === ".json") return fromJson(text);
