@@ -14,8 +14,8 @@ import {
   mariadbUnavailable,
   withMariadb,
 } from "../conformance/projection-store-mariadb.ts";
-import { hasMariadbServer, makeMariadbServer } from "../mariadb/server.ts";
 import { GatewayProcess } from "../support/gateway-process.ts";
+import { hasMariadbServer, makeMariadbServer } from "../support/mariadb-server.ts";
 import { postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { findProgram, requireService } from "../support/services.ts";
