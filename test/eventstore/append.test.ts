@@ -147,6 +147,8 @@ test("refuses for good what goes to a stream that was deleted for good", async (
   await store.append([to("flow-A", many(2))]);
   server.state.log.delete(`${PREFIX}flow-A`);
   await assert.rejects(store.append([to("flow-A", many(1), 2)]), { name: "EventRejected", message: /deleted/ });
+  assert.deepEqual(await store.readStream("flow-A", { limit: 10 }), []);
+  assert.deepEqual((await store.readAll({ limit: 10, filter: { stream: "flow-A" } })).events, []);
   // The server's own mark in the stream is no event of the store.
   assert.equal((await readEverything(store)).length, 2);
   assert.ok(await store.head());

@@ -89,6 +89,31 @@ test("gets on in either direction where the server finds nothing for long", asyn
   }
 });
 
+test("finds a stream's events by its own index, from any position in either direction", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open();
+  for (let round = 0; round < 30; round++) {
+    await store.append([to(`flow-${round % 3}`, many(1 + (round % 4)))]);
+    server.state.log.append("order-1", "any", [foreignEvent()]);
+  }
+  const events = await readEverything(store);
+  // The stream is read and not the log: that would hang.
+  server.state.faults.hangFiltered = true;
+  const head = (await store.head()) as string;
+  for (const stream of ["flow-1", "flow-2", "flow-9"]) {
+    for (const [index, { position: after }] of events.entries()) {
+      const matches = (event: { readonly stream: string }): boolean => event.stream === stream;
+      const later = events.slice(index + 1).filter(matches);
+      const page = await store.readAll({ after, filter: { stream }, limit: 5 });
+      assert.deepEqual(ids(page.events), ids(later.slice(0, 5)), `${stream} after ${after}`);
+      if (page.atEnd && after !== head) assert.equal(page.position, head);
+      const earlier = events.slice(0, index).filter(matches).toReversed();
+      const back = await store.readAll({ after, filter: { stream }, limit: 5, direction: "backwards" });
+      assert.deepEqual(ids(back.events), ids(earlier.slice(0, 5)), `${stream} before ${after}`);
+    }
+  }
+});
+
 test("reads on backwards from a position between two events", async (t) => {
   const { server, open } = await storesOf(t);
   const store = await open();

@@ -159,3 +159,7 @@ export const eventPosition = (response: ReadResp): Position | null => {
   const recorded = response.getEvent()?.getEvent();
   return recorded ? receivedPosition(recorded.getCommitPosition(), recorded.getPreparePosition()) : null;
 };
+
+/** Of the response's event, of whatever kind. */
+export const revisionOf = (response: ReadResp): number =>
+  Number(response.getEvent()?.getEvent()?.getStreamRevision() ?? -1);

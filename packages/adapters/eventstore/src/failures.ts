@@ -11,6 +11,9 @@ export class ConnectionLost extends EventStoreUnavailable {}
 /** The node is not the cluster's leader; the client now connects to the one that it named. */
 export class NotLeader extends EventStoreUnavailable {}
 
+export const isStreamDeleted = (error: Error): boolean =>
+  db.convertToCommandError(error) instanceof db.StreamDeletedError;
+
 const INVALID_ARGUMENT = 3;
 
 /** A RangeError where the server was asked to read from a position at which its log has nothing. */

@@ -7,7 +7,7 @@ import type { RecordedEvent } from "@sluice/contracts";
 import type { ReadAllOptions, ReadPage, ReadStreamOptions } from "@sluice/domain";
 import type { Settings } from "./config.ts";
 import type { Connection } from "./connection.ts";
-import { type DecodedEvent, decodeEvent } from "./event-codec.ts";
+import { type DecodedEvent, decodeEvent, eventPosition, revisionOf } from "./event-codec.ts";
 import { NoAnswer } from "./failures.ts";
 import { EventMatcher, type ServerFilter, serverFilter } from "./log-filter.ts";
 import { backwards, forwards, ofStream, subscription, WINDOW } from "./log-requests.ts";
@@ -113,6 +113,7 @@ export class LogReader {
       page.moveTo(end);
       return page.take(true);
     }
+    if (filter.stream !== undefined) return this.#streamPage(page, end, filter.stream, isBackwards);
     return this.#page(page, end, {
       filter: serverFilter(filter, this.#settings.streamPrefix),
       isBackwards,
@@ -141,6 +142,44 @@ export class LogReader {
     });
     if (second === null) throw new NoAnswer("EventStoreDB: no answer within the deadline");
     return second;
+  }
+
+  /** Of one stream, which the server has an index of. */
+  async #streamPage(page: PageBuilder, end: Position, stream: string, isBackwards: boolean): Promise<ReadPage> {
+    const name = this.#settings.streamPrefix + stream;
+    const from = page.position;
+    const next = from === null ? null : await this.#firstRevision(name, from, isBackwards);
+    const revision = isBackwards && next !== null ? next - 1 : next;
+    if (revision === -1) return ended(page, end);
+    const deadline = this.deadline();
+    const filled = await this.#connection.onLeader(deadline, () => {
+      const request = ofStream(name, revision, LOOK_LIMIT, isBackwards);
+      return this.#fill(page, end, { request, count: LOOK_LIMIT, until: deadline });
+    });
+    if (filled === null) throw new NoAnswer("EventStoreDB: no answer within the deadline");
+    return filled;
+  }
+
+  /** Of the stream's first event after a position, or also at it: a binary search. Where there is none, the next one. */
+  async #firstRevision(name: string, position: Position, orAt: boolean): Promise<number> {
+    const isAfter = (at: Position | null): boolean =>
+      at === null || isBefore(position, at) || (orAt && !isBefore(at, position));
+    const place = async (revision: number | null): Promise<{ revision: number; at: Position | null } | null> => {
+      const [response] = await this.#responses(ofStream(name, revision, 1, revision === null));
+      if (response === undefined) return null;
+      return { revision: revisionOf(response), at: eventPosition(response) };
+    };
+    const last = await place(null);
+    if (last === null || !isAfter(last.at)) return (last?.revision ?? -1) + 1;
+    let low = 0;
+    for (let high = last.revision; low < high; ) {
+      const middle = Math.floor((low + high) / 2);
+      // What was cut off from the stream's beginning gives the first one that is left.
+      const found = await place(middle);
+      if (found === null || isAfter(found.at)) high = middle;
+      else low = found.revision + 1;
+    }
+    return low;
   }
 
   /** Null when nothing came in time. */

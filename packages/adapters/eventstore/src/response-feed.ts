@@ -2,7 +2,7 @@
 
 import type { StreamsClient } from "@eventstore/db-client/generated/streams_grpc_pb.js";
 import type { ReadResp } from "@eventstore/db-client/generated/streams_pb.js";
-import { readFailure } from "./failures.ts";
+import { isStreamDeleted, readFailure } from "./failures.ts";
 
 export type ReadCall = ReturnType<StreamsClient["read"]>;
 
@@ -25,7 +25,8 @@ export class ResponseFeed {
       if (this.#responses.length >= MOST_RESPONSES || this.#bytes >= MOST_BYTES) call.pause();
       this.#news?.();
     });
-    call.on("error", (error) => this.#end(readFailure(error)));
+    // A stream that was deleted for good is as empty as one that there never was.
+    call.on("error", (error) => this.#end(isStreamDeleted(error) ? null : readFailure(error)));
     call.on("end", () => this.#end(null));
   }
 
