@@ -46,10 +46,16 @@ export const olderTables = async ({ query }: FlowSourceContext) =>
     await Promise.all(
       Object.entries(ORIGINAL).map(async ([table, columns]) => {
         const rows = await query(`SELECT ${columns} FROM ${table} ORDER BY id`);
-        return [table, rows.map((row) => ({ ...row }))] as const;
+        return [table, rows.map((row) => plain(row))] as const;
       }),
     ),
   );
+
+/** A number that has become a larger type comes as text from some drivers. */
+const plain = ({ last_msg_id, ...row }: Readonly<Record<string, unknown>>) => ({
+  ...row,
+  ...(last_msg_id === undefined ? {} : { lastMessageNumber: Number(last_msg_id) }),
+});
 
 /** A database as the older gateway leaves it; JSON as its people have written it. */
 export const OLD_SCHEMA = '{ "temperature": "float",  "humidity": {"type": "float"} }';

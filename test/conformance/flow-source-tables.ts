@@ -48,7 +48,7 @@ export const tablesDefinitions: readonly FlowSourceDefinition[] = [
       const source = await openSource();
       await query(`INSERT INTO flows (code, topic, action) VALUES ('B', 'b/#', 'STORE_DB')`);
       await query(`INSERT INTO flows (code, description, topic, action, payload_schema, endpoint_url, last_msg_id, enabled)
-        VALUES ('A', 'Grüße 🌡️', 'a', 'NO_SUCH', 'no JSON', 'http://x/', 7, FALSE)`);
+        VALUES ('A', 'Grüße 🌡️', 'a', 'NO_SUCH', '[1]', 'http://x/', 7, FALSE)`);
       await query("DELETE FROM mqtt_servers");
       await query(`INSERT INTO mqtt_servers
         (host, port, username, password, enabled, is_default, protocol, ca_certs, certfile, keyfile)
@@ -72,7 +72,7 @@ export const tablesDefinitions: readonly FlowSourceDefinition[] = [
             description: "Grüße 🌡️",
             topic: "a",
             action: "NO_SUCH",
-            payloadSchema: "no JSON",
+            payloadSchema: "[1]",
             endpointUrl: "http://x/",
             lastMessageNumber: 7,
             enabled: false,

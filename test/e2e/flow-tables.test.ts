@@ -12,9 +12,9 @@ const SCHEMA = '{"temperature": "float",  "humidity": "float"}';
 const ORIGINAL =
   "id, code, description, topic, action, CONCAT(payload_schema, '') AS payload_schema, endpoint_url, enabled";
 
-for (const { name, projection } of flowSourceAdapters) {
+for (const { name, projection, url } of flowSourceAdapters) {
   describe(`flow tables in ${name}`, () => {
-    let broker: Mosquitto;
+    let broker: Mosquitto | undefined;
     let gateway: GatewayProcess;
     let device: mqtt.MqttClient;
     let database: { readonly location: string; remove(): Promise<void> };
@@ -61,9 +61,7 @@ for (const { name, projection } of flowSourceAdapters) {
       await query(`INSERT INTO data (received_at, flow_code, attribute_name, attribute_value, last_msg_id) VALUES
         ('2025-06-01 12:00:00', 'AHT10_SENSOR', 'temperature', '21.5', 41),
         ('2025-06-01 12:00:00', 'AHT10_SENSOR', 'humidity', '48', 41)`);
-      gateway = new GatewayProcess({
-        env: { PROJECTION_URL: name === "sqlite" ? `sqlite:${database.location}` : database.location },
-      });
+      gateway = new GatewayProcess({ env: { PROJECTION_URL: url(database.location) } });
       await gateway.start();
       device = await mqtt.connectAsync(broker.url, { protocolVersion: 4 });
       await eventually(
@@ -74,10 +72,10 @@ for (const { name, projection } of flowSourceAdapters) {
 
     after(async () => {
       if (missing !== null) return;
-      await device.endAsync(true);
-      await gateway.dispose();
-      await broker.stop();
-      await database.remove();
+      await device?.endAsync(true);
+      await gateway?.dispose();
+      await broker?.stop();
+      await database?.remove();
     });
 
     const needs = (t: { skip(reason?: string): void }) => requireService(t, missing ?? name, missing === null);

@@ -3,11 +3,11 @@ import { type FlowRow, type FlowTableColumns, flowColumnsOf, mirrorStep } from "
 import type { PoolClient } from "pg";
 import { storableText } from "./projection-store-text.ts";
 
-const COLUMNS = `description, topic, action, payload_schema::text AS "payloadSchema", endpoint_url AS "endpointUrl",
-  enabled`;
+export const FLOW_COLUMNS = `description, topic, action, payload_schema::text AS "payloadSchema",
+  endpoint_url AS "endpointUrl", enabled IS TRUE AS enabled`;
 /** Locked, so that an edit by hand comes before or after. */
-const ROW = `SELECT ${COLUMNS} FROM flows WHERE code = $1 ORDER BY id LIMIT 1 FOR UPDATE`;
-const MIRROR = `SELECT ${COLUMNS} FROM sluice_flow_mirror WHERE code = $1`;
+const ROW = `SELECT ${FLOW_COLUMNS} FROM flows WHERE code = $1 ORDER BY id LIMIT 1 FOR UPDATE`;
+const MIRROR = `SELECT ${FLOW_COLUMNS} FROM sluice_flow_mirror WHERE code = $1`;
 const UPDATE = `UPDATE flows SET description = $2, topic = $3, action = $4, payload_schema = $5, endpoint_url = $6,
     enabled = $7
   WHERE code = $1`;

@@ -15,12 +15,12 @@ import {
 } from "@sluice/domain";
 import type { Pool, PoolClient } from "pg";
 import { type PostgresProjectionOptions, postgresDefaults, projectionDefaults } from "./config.ts";
-import { close, openPool, schemaOf, sqlState, UnusableDatabase } from "./connection.ts";
-import { migrate } from "./migrate.ts";
+import { close, openPool, schemaOf } from "./connection.ts";
 import { applyBatch, readCursor } from "./projection-store-apply.ts";
 import { readCounts } from "./projection-store-counts.ts";
 import { listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
+import { migrateProjection } from "./projection-store-migrate.ts";
 import { PartitionKeeper } from "./projection-store-partitions.ts";
 import { resetConsumer } from "./projection-store-reset.ts";
 import { CommitInDoubt, isOfDatabase, isTransient, transact } from "./transaction.ts";
@@ -29,7 +29,7 @@ import { CommitInDoubt, isOfDatabase, isTransient, transact } from "./transactio
  * Every statement is answered by an index. Without the first four a plan made while a table was small would read the
  * whole of it long after it has grown. The others could be set otherwise for the server, the database or the role.
  */
-const SESSION = {
+export const PROJECTION_SESSION = {
   enable_seqscan: "off",
   enable_bitmapscan: "off",
   enable_hashjoin: "off",
@@ -42,8 +42,6 @@ const SESSION = {
   client_min_messages: "warning",
 } as const;
 
-/** A migration may index a table of many millions of rows. */
-const MIGRATION_TIMEOUT_MS = 24 * 3_600_000;
 /** Of a batch, and of what goes on beside it. */
 const WRITERS = 2;
 
@@ -85,9 +83,9 @@ export class PostgresProjectionStore implements ProjectionStore {
    */
   async start(): Promise<void> {
     const options = this.#options;
-    await available(() => this.#migrate());
-    const writers = openPool(options, WRITERS, SESSION);
-    const readers = openPool(options, options.readers ?? postgresDefaults.readers, SESSION);
+    await available(() => migrateProjection(options, PROJECTION_SESSION));
+    const writers = openPool(options, WRITERS, PROJECTION_SESSION);
+    const readers = openPool(options, options.readers ?? postgresDefaults.readers, PROJECTION_SESSION);
     const partitions = new PartitionKeeper(writers, {
       by: options.partitionBy,
       retentionDays: options.retentionDays ?? null,
@@ -142,19 +140,6 @@ export class PostgresProjectionStore implements ProjectionStore {
 
   counts(): Promise<readonly SinkCounts[]> {
     return this.#run(({ readers }) => readCounts(readers));
-  }
-
-  async #migrate(): Promise<void> {
-    const pool = openPool({ ...this.#options, statementTimeoutMs: MIGRATION_TIMEOUT_MS }, 1, SESSION);
-    try {
-      await migrate(pool, "projection", schemaOf(this.#options));
-    } catch (error) {
-      // The server understands, and will refuse it again: what a migration raises, or a name, a right, an object.
-      if (!/^(42|P0001|0A|2BP)/.test(sqlState(error) ?? "")) throw error;
-      throw new UnusableDatabase(`schema ${schemaOf(this.#options)}: ${(error as Error).message}`, { cause: error });
-    } finally {
-      await close(pool);
-    }
   }
 
   /** The batch that is tried again after a commit without an answer was applied by it. */

@@ -9,6 +9,7 @@ const COLOURS: Readonly<Partial<Record<RecordedEvent["type"], "red" | "yellow" |
   EndpointForwardFailed: "yellow",
   DeliveryDeadLettered: "red",
   MessagesSkipped: "yellow",
+  FlowRowRefused: "yellow",
 };
 
 const POSITION_WIDTH = 8;
@@ -37,7 +38,13 @@ const cut = (text: string, width: number): string => {
 };
 
 const flowOf = (event: RecordedEvent): string =>
-  "flow" in event.data ? event.data.flow : "definition" in event.data ? event.data.definition.code : "";
+  event.type === "FlowRowRefused"
+    ? harmless(event.data.code)
+    : "flow" in event.data
+      ? event.data.flow
+      : "definition" in event.data
+        ? event.data.definition.code
+        : "";
 
 const errorText = ([first, ...more]: readonly ValidationError[]): string =>
   first === undefined ? "" : `${first.pointer} ${first.message}${more.length === 0 ? "" : ` (+${more.length})`}`.trim();
@@ -51,6 +58,8 @@ const summary = (event: RecordedEvent): string => {
     case "FlowDisabled":
     case "FlowRetired":
       return `version ${event.version}${event.metadata.actor === undefined ? "" : ` by ${event.metadata.actor}`}`;
+    case "FlowRowRefused":
+      return `row of ${event.data.table} ${event.data.reason}${event.data.errors.length === 0 ? "" : `: ${errorText(event.data.errors)}`}`;
     case "MessageReceived":
       return `#${event.data.messageNumber} ${event.data.topic} ${event.data.payload.data}`;
     case "ValidationFailed":

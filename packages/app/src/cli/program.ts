@@ -6,6 +6,7 @@ import { defineDoctor } from "./commands/doctor.ts";
 import { defineEvents } from "./commands/events.ts";
 import { defineFlows } from "./commands/flows.ts";
 import { definePublish } from "./commands/publish.ts";
+import { defineReload } from "./commands/reload.ts";
 import { defineStart } from "./commands/start.ts";
 
 /** @param width of help texts, in columns */
@@ -24,6 +25,7 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
   defineDemo(program);
   defineConfig(program);
   defineFlows(program);
+  defineReload(program);
   defineEvents(program);
   definePublish(program);
   defineDoctor(program);

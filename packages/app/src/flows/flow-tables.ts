@@ -25,6 +25,7 @@ import type { Logger } from "pino";
 import type { BrokerChanges } from "../brokers/broker-set.ts";
 import { FlowConflict, type FlowRegistry } from "./flow-registry.ts";
 import { invalidRow, overruledRow, type RowRefused } from "./refused-rows.ts";
+import { type ReloadedFlows, summary, together } from "./reload-summary.ts";
 
 export interface FlowTablesDependencies {
   readonly source: FlowSource;
@@ -50,7 +51,6 @@ const COMMANDS_AT_ONCE = 64;
 const LOOKS = 20;
 const LOOK_AGAIN_MS = 100;
 
-type Flows = ReloadResult["flows"];
 type Command = Extract<FlowTableItem, { kind: "command" }>;
 type Refused = Extract<FlowTableItem, { kind: "refused" }>;
 
@@ -147,7 +147,7 @@ export class FlowTables {
     };
   }
 
-  async #applyFlows(content: FlowSourceContent): Promise<{ readonly flows: Flows; readonly pending: boolean }> {
+  async #applyFlows(content: FlowSourceContent): Promise<{ readonly flows: ReloadedFlows; readonly pending: boolean }> {
     const items = planFlowTable({ content, flow: (code) => this.#flow(code), check: this.#deps.check });
     const refused = items.filter((item) => item.kind === "refused");
     await this.#recordInvalid(refused);
@@ -228,31 +228,3 @@ export class FlowTables {
 
 const isOvertaken = (error: unknown): boolean =>
   error instanceof FlowConflict || error instanceof FlowExists || error instanceof FlowNotFound;
-
-/** Of several looks: rows that are refused are so at each. */
-const together = (before: Flows, after: Flows): Flows => ({
-  defined: [...before.defined, ...after.defined],
-  revised: [...before.revised, ...after.revised],
-  enabled: [...before.enabled, ...after.enabled],
-  disabled: [...before.disabled, ...after.disabled],
-  retired: [...before.retired, ...after.retired],
-  refused: after.refused,
-  overruled: [...before.overruled, ...after.overruled],
-});
-
-const summary = (done: readonly Command[], refused: readonly Refused[], { overruled }: FlowSourceContent): Flows => {
-  const codes = (kind: Command["command"]["kind"]): string[] =>
-    done.filter(({ command }) => command.kind === kind).map(({ code }) => code);
-  return {
-    defined: codes("define"),
-    revised: codes("revise"),
-    enabled: codes("enable"),
-    disabled: codes("disable"),
-    retired: codes("retire"),
-    refused: refused.map(({ code, errors }) => ({ code, errors: [...errors] })),
-    overruled: overruled.map((edit) => {
-      const { code, row } = overruledRow("", edit).data;
-      return { code, row };
-    }),
-  };
-};

@@ -43,8 +43,13 @@ const schemaMeaning = (text: string | null): string => {
   }
 };
 
-const meaningOf = (row: FlowTableColumns, column: FlowColumn): unknown =>
-  column === "payloadSchema" ? schemaMeaning(row.payloadSchema) : (row[column] ?? "");
+/** What not every database has a form for reads as U+FFFD. */
+const storable = (text: string | null): string => (text ?? "").toWellFormed().replaceAll("\0", "\ufffd");
+
+const meaningOf = (row: FlowTableColumns, column: FlowColumn): unknown => {
+  if (column === "enabled") return row.enabled;
+  return column === "payloadSchema" ? schemaMeaning(row.payloadSchema) : storable(row[column]);
+};
 
 /** Columns that say different things: JSON however it is written is the same, and so are NULL and empty text. */
 export const changedColumns = (before: FlowTableColumns, after: FlowTableColumns): readonly FlowColumn[] =>
