@@ -14,7 +14,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import type { Decision, Expected, ProposedEvent } from "./log.ts";
-import { appendError, notLeader, proposedEvent, rpcError } from "./messages.ts";
+import { appendError, notLeader, proposedEvent, rpcError, streamDeleted } from "./messages.ts";
 import type { ServerState } from "./state.ts";
 
 type BatchCall = ServerDuplexStream<BatchAppendReq, BatchAppendResp>;
@@ -173,14 +173,14 @@ export const append =
           : options.hasNoStream()
             ? "none"
             : Number(options.getRevision());
-      commit(state, stream, expected, events, (decision) => callback(...plainAnswer(decision)));
+      commit(state, stream, expected, events, (decision) => callback(...plainAnswer(stream, decision)));
     });
   };
 
-const plainAnswer = (decision: Decision): [ReturnType<typeof rpcError> | null, AppendResp?] => {
+const plainAnswer = (stream: string, decision: Decision): [ReturnType<typeof rpcError> | null, AppendResp?] => {
   const response = new streams.AppendResp();
   if (decision.kind === "deleted") {
-    return [rpcError(status.FAILED_PRECONDITION, "Event stream is deleted.", { exception: "stream-deleted" })];
+    return [streamDeleted(stream)];
   }
   if (decision.kind === "wrong expected version") {
     const wrong = new streams.AppendResp.WrongExpectedVersion();

@@ -70,6 +70,12 @@ export const notLeader = ({ host, port }: { readonly host: string; readonly port
     "leader-endpoint-port": String(port),
   });
 
+export const streamDeleted = (stream: string): ServiceError =>
+  rpcError(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
+    exception: "stream-deleted",
+    "stream-name": stream,
+  });
+
 export const accessDenied = (): ServiceError =>
   rpcError(status.PERMISSION_DENIED, "Access Denied", { exception: "access-denied" });
 

@@ -4,7 +4,7 @@ import type { ReadReq, ReadResp } from "@eventstore/db-client/generated/streams_
 import streams from "@eventstore/db-client/generated/streams_pb.js";
 import { type handleServerStreamingCall, status } from "@grpc/grpc-js";
 import type { LogRecord } from "./log.ts";
-import { eventResponse, filterOf, invalidPosition, rpcError } from "./messages.ts";
+import { eventResponse, filterOf, invalidPosition, rpcError, streamDeleted } from "./messages.ts";
 import { type ReadCall, send } from "./send.ts";
 import type { ServerState } from "./state.ts";
 import { serveSubscription } from "./subscription.ts";
@@ -31,7 +31,7 @@ const serveStream = async (state: ServerState, call: ReadCall, options: ReadReq.
   const identifier = wanted?.getStreamIdentifier();
   const name = Buffer.from(identifier?.getStreamName_asU8() ?? []).toString("utf8");
   if (state.log.isDeleted(name)) {
-    call.emit("error", rpcError(status.FAILED_PRECONDITION, "stream is deleted", { exception: "stream-deleted" }));
+    call.emit("error", streamDeleted(name));
     return;
   }
   const records = state.log.stream(name);

@@ -11,8 +11,16 @@ export class ConnectionLost extends EventStoreUnavailable {}
 /** The node is not the cluster's leader; the client now connects to the one that it named. */
 export class NotLeader extends EventStoreUnavailable {}
 
-export const isStreamDeleted = (error: Error): boolean =>
-  db.convertToCommandError(error) instanceof db.StreamDeletedError;
+export const isStreamDeleted = (error: Error): boolean => commandError(error) instanceof db.StreamDeletedError;
+
+/** The client's error; the call's own where its metadata lack what the client looks for. */
+const commandError = (error: Error): Error => {
+  try {
+    return db.convertToCommandError(error);
+  } catch {
+    return error;
+  }
+};
 
 const INVALID_ARGUMENT = 3;
 
@@ -28,7 +36,7 @@ export const readFailure = (error: unknown): Error => {
 
 export const unavailable = (error: unknown): EventStoreUnavailable => {
   if (error instanceof EventStoreUnavailable) return error;
-  const failure = error instanceof Error ? db.convertToCommandError(error) : new Error(String(error));
+  const failure = error instanceof Error ? commandError(error) : new Error(String(error));
   const text = (what: string): string => `EventStoreDB: ${what}`;
   if (failure instanceof db.NotLeaderError) return new NotLeader(text("this node is not the leader"), { cause: error });
   if (failure instanceof db.AccessDeniedError) {
