@@ -50,6 +50,7 @@ export {
 } from "./message/attributes.ts";
 export { canonicalJson } from "./message/canonical-json.ts";
 export { deviceTimeOf } from "./message/device-time.ts";
+export { isExpired } from "./message/expiry.ts";
 export { Inbox, type InboxHooks, type InboxLimits } from "./message/inbox.ts";
 export { type IncomingMessage, receiveMessage } from "./message/receive-message.ts";
 export { RetainedTopics } from "./message/retained.ts";

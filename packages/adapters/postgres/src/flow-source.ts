@@ -12,7 +12,7 @@ import type { Pool, PoolClient } from "pg";
 import { type PostgresOptions, projectionDefaults } from "./config.ts";
 import { close, openPool } from "./connection.ts";
 import { FLOW_COLUMNS } from "./projection-store-flows.ts";
-import { migrateProjection } from "./projection-store-migrate.ts";
+import { migrateProjection, PROJECTION_SESSION } from "./projection-store-migrate.ts";
 import { consistently, isOfDatabase } from "./transaction.ts";
 
 // As doubles: the driver gives a bigint as text, and one may be larger than JavaScript's whole numbers.
@@ -60,8 +60,8 @@ export class PostgresFlowSource implements FlowSource {
    */
   async start(): Promise<void> {
     if (this.#pool) return;
-    await available(() => migrateProjection(this.#options, {}));
-    this.#pool = openPool(this.#options, 1);
+    await available(() => migrateProjection(this.#options));
+    this.#pool = openPool(this.#options, 1, PROJECTION_SESSION);
   }
 
   async stop(): Promise<void> {

@@ -20,27 +20,10 @@ import { applyBatch, readCursor } from "./projection-store-apply.ts";
 import { readCounts } from "./projection-store-counts.ts";
 import { listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
-import { migrateProjection } from "./projection-store-migrate.ts";
+import { migrateProjection, PROJECTION_SESSION } from "./projection-store-migrate.ts";
 import { PartitionKeeper } from "./projection-store-partitions.ts";
 import { resetConsumer } from "./projection-store-reset.ts";
 import { CommitInDoubt, isOfDatabase, isTransient, transact } from "./transaction.ts";
-
-/**
- * Every statement is answered by an index. Without the first four a plan made while a table was small would read the
- * whole of it long after it has grown. The others could be set otherwise for the server, the database or the role.
- */
-export const PROJECTION_SESSION = {
-  enable_seqscan: "off",
-  enable_bitmapscan: "off",
-  enable_hashjoin: "off",
-  enable_mergejoin: "off",
-  enable_partition_pruning: "on",
-  standard_conforming_strings: "on",
-  default_transaction_read_only: "off",
-  array_nulls: "on",
-  lock_timeout: "0",
-  client_min_messages: "warning",
-} as const;
 
 /** Of a batch, and of what goes on beside it. */
 const WRITERS = 2;
@@ -83,7 +66,7 @@ export class PostgresProjectionStore implements ProjectionStore {
    */
   async start(): Promise<void> {
     const options = this.#options;
-    await available(() => migrateProjection(options, PROJECTION_SESSION));
+    await available(() => migrateProjection(options));
     const writers = openPool(options, WRITERS, PROJECTION_SESSION);
     const readers = openPool(options, options.readers ?? postgresDefaults.readers, PROJECTION_SESSION);
     const partitions = new PartitionKeeper(writers, {
