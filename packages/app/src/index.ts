@@ -1,6 +1,11 @@
 /** For programs that embed a gateway, and for tests; users start it through main.ts. */
 export { BrokerSet, type BrokerSetStatus } from "./brokers/broker-set.ts";
-export { type BrokerPlan, type BrokerSettings, settingsOfServers } from "./brokers/broker-settings.ts";
+export {
+  type BrokerPlan,
+  type BrokerSettings,
+  type RemoteBrokerSettings,
+  settingsOfServers,
+} from "./brokers/broker-settings.ts";
 export { openSource } from "./composition/open-source.ts";
 export { FlowFollower } from "./flows/flow-follower.ts";
 export { FlowConflict, FlowRegistry } from "./flows/flow-registry.ts";
