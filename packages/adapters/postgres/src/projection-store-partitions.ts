@@ -61,7 +61,7 @@ export class PartitionKeeper {
   #partitions: readonly Partition[] = [];
   /** Where `data` is an ordinary table there is nothing to make. */
   #partitioned = false;
-  /** Days that could not get a partition, until all is looked through again. */
+  /** Beginnings of periods that could not get a partition, until all is looked through again. */
   readonly #without = new Set<string>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -88,10 +88,13 @@ export class PartitionKeeper {
     await this.#read();
     const last = dayOf(now + AHEAD_DAYS * DAY_MS);
     for (let day = dayOf(now); this.#partitioned && day <= last; ) {
-      if (!this.#has(day)) await this.#make(day);
-      day = nextPeriod(day, this.#options.by);
+      await this.#make(day);
+      // A partition may end within a period.
+      const end = this.#partitionOf(day)?.to.slice(0, 10) ?? "";
+      day = end > day ? end : nextPeriod(day, this.#options.by);
     }
-    if (this.#options.retentionDays !== null) await this.#dropBefore(now - this.#options.retentionDays * DAY_MS);
+    const { retentionDays } = this.#options;
+    if (retentionDays !== null) await this.#dropBefore((await this.#earlier(now)) - retentionDays * DAY_MS);
   }
 
   async #read(): Promise<void> {
@@ -105,9 +108,19 @@ export class PartitionKeeper {
     });
   }
 
-  #has(day: string): boolean {
+  /** This clock's time or the server's: no row goes because one of the two has run ahead. */
+  async #earlier(now: number): Promise<number> {
+    const { rows } = await this.#pool.query("SELECT extract(epoch FROM now()) * 1000 AS ms");
+    return Math.min(now, Number(rows[0]?.ms));
+  }
+
+  #partitionOf(day: string): Partition | undefined {
     const start = `${day} 00:00:00`;
-    return this.#partitions.some(({ from, to }) => from <= start && start < to);
+    return this.#partitions.find(({ from, to }) => from <= start && start < to);
+  }
+
+  #isWithout(day: string): boolean {
+    return this.#without.has(periodOf(day, this.#options.by).from);
   }
 
   #daysWithout(rows: readonly DataRow[], now: number): readonly string[] {
@@ -119,16 +132,17 @@ export class PartitionKeeper {
       const day = receivedAt.slice(0, 10);
       if (day === last) continue;
       last = day;
-      if (day >= EARLIEST_DAY && day <= latest && !this.#without.has(day) && !this.#has(day)) days.add(day);
+      if (day >= EARLIEST_DAY && day <= latest && !this.#partitionOf(day)) days.add(day);
     }
     return [...days];
   }
 
   async #make(day: string): Promise<void> {
-    // By the one made for the day before.
-    if (this.#has(day)) return;
-    const { from, to } = freePeriod(periodOf(day, this.#options.by), `${day} 00:00:00`, this.#partitions);
-    const name = `data_${from.slice(0, this.#options.by === "month" && from.slice(8, 10) === "01" ? 7 : 10).replaceAll("-", "_")}`;
+    // Those of a batch are made one after the other: by then there may be one.
+    if (this.#partitionOf(day) || this.#isWithout(day)) return;
+    const period = periodOf(day, this.#options.by);
+    const { from, to } = freePeriod(period, `${day} 00:00:00`, this.#partitions);
+    const name = nameOf(from, this.#options.by);
     try {
       await transact(this.#pool, async (client) => {
         await client.query(`${BRIEFLY};
@@ -139,8 +153,8 @@ export class PartitionKeeper {
     } catch (error) {
       await this.#read();
       // Another instance was faster.
-      if (this.#has(day)) return;
-      this.#without.add(day);
+      if (this.#partitionOf(day)) return;
+      this.#without.add(period.from);
       this.#report(error);
     }
   }
@@ -179,6 +193,12 @@ export class PartitionKeeper {
 }
 
 const UNDEFINED_TABLE = "42P01";
+
+/** `data_2026_01`, or `data_2026_01_20` for a day and for the rest of a month. */
+const nameOf = (from: string, by: PeriodLength): string => {
+  const wholeMonth = by === "month" && from.slice(8, 10) === "01";
+  return `data_${from.slice(0, wholeMonth ? 7 : 10).replaceAll("-", "_")}`;
+};
 
 const dayOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 const storedTime = (time: number): string => new Date(time).toISOString().slice(0, 19).replace("T", " ");

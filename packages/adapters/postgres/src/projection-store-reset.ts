@@ -10,8 +10,12 @@ const PART_ROWS = 20_000;
 export const resetConsumer = async (client: PoolClient, consumer: string): Promise<void> => {
   // First, so that a batch of this consumer waits until all is done.
   await client.query("DELETE FROM sluice_cursors WHERE consumer = $1", [consumer]);
+  let held = false;
   for (const table of await tablesOfData(client)) {
-    if (!(await truncate(client, table))) await deleteRows(client, table);
+    const outcome: Truncation = held ? "held" : await truncate(client, table);
+    // By a report that most likely has the others too.
+    held = outcome === "held";
+    if (outcome !== "empty") await deleteRows(client, table);
   }
   for (const table of ["sluice_dead_letters", "sluice_dead_messages", "sluice_counts"]) {
     await client.query(`DELETE FROM ${table}`);
@@ -21,8 +25,11 @@ export const resetConsumer = async (client: PoolClient, consumer: string): Promi
 /** lock_not_available; insufficient_privilege, where the table is another role's */
 const NOT_TO_BE_HAD: ReadonlySet<string | null> = new Set(["55P03", "42501"]);
 
-/** @returns whether the table is empty now; not when readers hold it, or when it has rows of the older gateway */
-const truncate = async (client: PoolClient, table: string): Promise<boolean> => {
+type Truncation = "empty" | "older rows" | "held";
+
+/** Not where readers hold the table, and not where it has rows of the older gateway. */
+const truncate = async (client: PoolClient, table: string): Promise<Truncation> => {
+  let outcome: Truncation = "older rows";
   await client.query("SAVEPOINT truncate; SET LOCAL lock_timeout = '500ms'");
   try {
     await client.query(`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`);
@@ -30,14 +37,15 @@ const truncate = async (client: PoolClient, table: string): Promise<boolean> => 
     if (rows.length === 0) {
       await client.query(`TRUNCATE ONLY ${table}`);
       await client.query("SET LOCAL lock_timeout TO DEFAULT; RELEASE SAVEPOINT truncate");
-      return true;
+      return "empty";
     }
   } catch (error) {
     if (!NOT_TO_BE_HAD.has(sqlState(error))) throw error;
+    outcome = "held";
   }
   // Gives the lock back too.
   await client.query("ROLLBACK TO SAVEPOINT truncate; RELEASE SAVEPOINT truncate");
-  return false;
+  return outcome;
 };
 
 /** From event to event: a DELETE with a LIMIT would pass again over all that those before it have deleted. */
