@@ -37,6 +37,7 @@ describe("configuration: values", () => {
       mqttKeepalive: 60,
       mqttUseTls: false,
       spoolMaxBytes: 1_073_741_824,
+      flowsReloadIntervalSeconds: 600,
       maxPayloadBytes: 1_048_576,
       publishQueueCapacity: 100_000,
       httpTimeoutSeconds: 10,

@@ -9,6 +9,7 @@ export {
 export { openSource } from "./composition/open-source.ts";
 export { FlowFollower } from "./flows/flow-follower.ts";
 export { FlowConflict, FlowRegistry } from "./flows/flow-registry.ts";
+export { FlowTables } from "./flows/flow-tables.ts";
 export { type RunningGateway, startGateway } from "./gateway.ts";
 export { IngestPipeline, type IngestReceipt, type IngestStatus } from "./ingest/ingest-pipeline.ts";
 export { Spool, type SpoolReport } from "./ingest/spool.ts";

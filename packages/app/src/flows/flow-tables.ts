@@ -49,7 +49,7 @@ const RETRY_MS = 5_000;
 const COMMANDS_AT_ONCE = 64;
 /** What is pending is clear when the projector has caught up, most often at the next look. */
 const LOOKS = 20;
-const LOOK_AGAIN_MS = 100;
+const LOOK_AGAIN_MS = 50;
 
 type Command = Extract<FlowTableItem, { kind: "command" }>;
 type Refused = Extract<FlowTableItem, { kind: "refused" }>;
