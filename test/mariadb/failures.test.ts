@@ -9,8 +9,8 @@ import { CursorMoved, ProjectionUnavailable } from "@sluice/domain";
 import type { Connection } from "mariadb";
 import { createMariadbDatabase, mariadbOptions, withMariadb } from "../conformance/projection-store-mariadb.ts";
 import { batch, countsOf, doneOf, readData, row } from "../conformance/projection-store-support.ts";
+import { hasMariadbServer, type MariadbServer, makeMariadbServer } from "../support/mariadb-server.ts";
 import { requireService } from "../support/services.ts";
-import { hasMariadbServer, type MariadbServer, makeMariadbServer } from "./server.ts";
 
 /** Batch n moves the cursor from n - 1 to n and stores one row. */
 const numbered = (number: number) => {

@@ -4,8 +4,8 @@ import { after, before, describe, it } from "node:test";
 import { MariadbProjectionStore } from "@sluice/adapter-mariadb";
 import { createMariadbDatabase, mariadbOptions, withMariadb } from "../conformance/projection-store-mariadb.ts";
 import { definition, feed, instant, readData, readDead, row, rowId } from "../conformance/projection-store-support.ts";
+import { hasMariadbServer, type MariadbServer, makeMariadbServer } from "../support/mariadb-server.ts";
 import { requireService } from "../support/services.ts";
-import { hasMariadbServer, type MariadbServer, makeMariadbServer } from "./server.ts";
 
 const SETTINGS = [
   "--sql-mode=",

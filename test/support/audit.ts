@@ -26,11 +26,17 @@ const withDatabase = <T>(path: string, use: (all: (sql: string, ...values: strin
   }
 };
 
-/**
- * For one flow: message numbers run from 1 without a gap or a repeat, every verdict belongs to a message, and there is
- * exactly one `data` row for each StoredAttribute. The gateway must have caught up.
- */
-export const auditFlow = (dataDir: string, flow: string): FlowAudit => {
+/** What the log has of one flow. */
+export interface LogAudit {
+  /** Payload texts of all messages, in the order of their numbers. */
+  readonly payloads: string[];
+  /** Ids of all StoredAttribute events, sorted. */
+  readonly attributes: string[];
+  readonly rejected: number;
+}
+
+/** For one flow: message numbers run from 1 without a gap or a repeat, and so do the log's positions. */
+export const auditLog = (dataDir: string, flow: string): LogAudit => {
   const log = withDatabase(join(dataDir, "events.db"), (all) => {
     const [numbers] = all(
       `SELECT count(*) AS received, count(DISTINCT n) AS different, min(n) AS lowest, max(n) AS highest
@@ -65,14 +71,22 @@ export const auditFlow = (dataDir: string, flow: string): FlowAudit => {
     assert.equal(highest, received, `${flow}: message numbers have a gap`);
   }
   assert.equal(log.positions.head, log.positions.events, "positions of the log have a gap");
+  const { payloads, attributes, rejected } = log;
+  return { payloads, attributes, rejected };
+};
 
+/**
+ * Beyond `auditLog`, there is exactly one `data` row for each StoredAttribute. The gateway must have caught up.
+ */
+export const auditFlow = (dataDir: string, flow: string): FlowAudit => {
+  const log = auditLog(dataDir, flow);
   const rows = withDatabase(join(dataDir, "projection.db"), (all) =>
     all("SELECT event_id FROM data WHERE flow_code = ? ORDER BY event_id", flow).map((row) => row.event_id as string),
   );
   assert.equal(new Set(rows).size, rows.length, `${flow}: a data row is there twice`);
   assert.deepEqual(rows, log.attributes, `${flow}: data rows and StoredAttribute events differ`);
   return {
-    received: received as number,
+    received: log.payloads.length,
     rejected: log.rejected,
     storedAttributes: log.attributes.length,
     rows: rows.length,

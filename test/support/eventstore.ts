@@ -9,6 +9,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import db from "@eventstore/db-client";
 
 /** Connection string of a real server. */
 export const realServerUrl = process.env.ESDB_URL;
@@ -43,6 +44,21 @@ let shared: Promise<string> | null = null;
 export const sharedServerUrl = (): Promise<string> => {
   shared ??= startServer({ holdsUp: false }).then((server) => server.url);
   return shared;
+};
+
+/** Deletes the streams with the prefix from a server that stays. */
+export const deleteStreams = async (url: string, prefix: string): Promise<void> => {
+  const client = db.EventStoreDBClient.connectionString(url);
+  try {
+    const names = new Set<string>();
+    const filter = db.streamNameFilter({ prefixes: [prefix] });
+    const subscription = client.subscribeToAll({ filter });
+    subscription.on("caughtUp", () => subscription.destroy());
+    for await (const { event } of subscription) if (event) names.add(event.streamId);
+    for (const name of names) await client.deleteStream(name);
+  } finally {
+    await client.dispose();
+  }
 };
 
 /** Of streams that nobody else uses. */

@@ -75,6 +75,11 @@ export class SqliteEventStore implements EventStore {
     return result;
   }
 
+  /** SQLite's own lock lets writers take turns. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
   async readStream(stream: string, options: ReadStreamOptions): Promise<readonly RecordedEvent[]> {
     this.#mustRun();
     return decodeEvents(await this.#reader.call("readStream", { stream, options }));

@@ -75,8 +75,10 @@ export interface Failing {
 }
 
 const RETRY_MS = { first: 50, most: 2_000 };
-/** So that two gateways that write to one flow do not keep meeting. */
-const CONFLICT_PAUSE_MS = 10;
+/** Conflicts in a row after which it waits for its turn: others have smaller batches, or are quicker. */
+const OVERTAKEN = 2;
+/** Times in a row that it was decided again although the log had nothing new. */
+const IN_VAIN = 2;
 /** Of failing, until what is uncommitted is sheltered. */
 const SHELTER_AFTER_MS = 1_000;
 
@@ -213,22 +215,24 @@ export class CommitQueue<T, D extends Decision> {
       const [entry] = this.#entries;
       if (entry === undefined) break;
       try {
-        await this.#append(entry);
-        conflicts = inVain = 0;
+        if (conflicts < OVERTAKEN) await this.#append(entry);
+        else inVain = await this.#appendInTurn(entry, inVain);
+        conflicts = 0;
+        inVain = Math.max(inVain, 0);
         wait = RETRY_MS.first;
         continue;
       } catch (error) {
         this.#fail(error);
-        if (error instanceof EventRejected) this.#isolate(entry, error.message);
         if (error instanceof WrongExpectedVersion) conflicts += 1;
+        if (error instanceof EventRejected) {
+          this.#isolate(entry, error.message);
+          // The state is not at fault.
+          inVain = Number.NEGATIVE_INFINITY;
+        }
       }
       try {
         if (!entry.inDoubt) {
-          if (conflicts > 1) await this.#pause(Math.random() * CONFLICT_PAUSE_MS * Math.min(conflicts, 10));
-          const news = await this.#deps.resync(this.#certain().map(({ decision }) => decision));
-          inVain = news || conflicts === 0 ? 0 : inVain + 1;
-          if (inVain > 1) await this.#deps.reload();
-          this.#decideAgain();
+          inVain = await this.#catchUp(inVain);
           continue;
         }
         await this.#seekShelter();
@@ -241,17 +245,21 @@ export class CommitQueue<T, D extends Decision> {
     if (this.#entries.length === 0 && this.#failing !== null) this.#deps.log.info("the event log takes appends again");
   }
 
-  async #pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  /** Nobody else appends between the look at the log and the append. */
+  #appendInTurn(entry: Entry<T, D>, inVain: number): Promise<number> {
+    return this.#deps.store.exclusively(async () => {
+      const after = await this.#catchUp(inVain);
+      if (this.#entries.includes(entry)) await this.#append(entry);
+      return after;
+    });
   }
 
-  /** Those that are certain not to be in the log. */
-  #certain(): Entry<T, D>[] {
-    return this.#entries.filter((entry) => !entry.inDoubt);
-  }
-
-  #decideAgain(): void {
-    for (const entry of this.#certain()) {
+  /** Decides again what is certain not to be in the log. @returns how often the log had nothing new, in a row */
+  async #catchUp(inVain: number): Promise<number> {
+    const certain = this.#entries.filter((entry) => !entry.inDoubt);
+    const news = await this.#deps.resync(certain.map(({ decision }) => decision));
+    if (!news && inVain >= IN_VAIN) await this.#deps.reload();
+    for (const entry of certain) {
       entry.decision = this.#deps.decide(entry.item);
       entry.appends = entry.decision.appends;
       if (entry.appends.length > 0) continue;
@@ -259,6 +267,11 @@ export class CommitQueue<T, D extends Decision> {
       this.#entries = this.#entries.filter((other) => other !== entry);
       entry.settle();
     }
+    return news ? 0 : inVain + 1;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
 
   async #seekShelter(): Promise<void> {

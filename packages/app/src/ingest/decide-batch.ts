@@ -13,6 +13,7 @@ import {
   type Fact,
   type FlowTraffic,
   type IdSource,
+  isCopyFor,
   isExpired,
   isOfBroker,
   type PayloadCodec,
@@ -163,7 +164,10 @@ export const decideBatch = (
   for (const message of messages) {
     const matches = deps.registry
       .match(message.topic)
-      .filter(({ route }) => route !== null && isOfBroker(route.definition, origin.broker));
+      .filter(
+        ({ route }) =>
+          route !== null && isOfBroker(route.definition, origin.broker) && isCopyFor(route.filter, message.copyFor),
+      );
     if (matches.length === 0) {
       messageIds.push(null);
       continue;

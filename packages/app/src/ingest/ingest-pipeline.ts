@@ -72,6 +72,8 @@ const never = new Promise<void>(() => {});
 /** A snapshot is due after this many events, but saving may take no more than a twentieth of the time. */
 const SNAPSHOT_EVENTS = 100_000;
 const SNAPSHOT_SHARE = 20;
+/** After a change of flows, in one go with those that follow it at once. */
+const SNAPSHOT_SOON_MS = 250;
 /** Between two looks at a spool that is about to get an entry. */
 const KEEPING_MS = 5;
 
@@ -85,6 +87,7 @@ export class IngestPipeline {
   #abandoned = false;
   #sinceSnapshot = 0;
   #nextSnapshotAt = 0;
+  #soon: NodeJS.Timeout | undefined;
   #snapshotting: Promise<void> | null = null;
   /** Set while everything that comes in takes the way through the spool. */
   #spooling = false;
@@ -96,6 +99,7 @@ export class IngestPipeline {
   constructor(dependencies: IngestDependencies) {
     const { store, registry, spool } = dependencies;
     this.#deps = { ...dependencies, sharedLog: store.capabilities.sharedLog };
+    registry.onChange(() => this.#snapshotSoon());
     this.#queue = new CommitQueue<Batch, DecidedBatch>({
       store,
       clock: dependencies.clock,
@@ -136,6 +140,7 @@ export class IngestPipeline {
   /** The flows are loaded: what an earlier run has left in the spool goes on its way, before anything newer. */
   openLog(): void {
     const { spool } = this.#deps;
+    this.#snapshotSoon();
     if (spool === undefined || (spool.isEmpty && !this.#spooling)) return;
     this.#beginSpooling();
     this.#draining = this.#drain(spool);
@@ -161,6 +166,7 @@ export class IngestPipeline {
   /** Resolves when all that was submitted is durable; after `graceMs` the rest stays unacknowledged. */
   async stop(graceMs: number): Promise<void> {
     this.#closing = true;
+    clearTimeout(this.#soon);
     const timeout = new AbortController();
     await Promise.race([this.#queue.drained(), delay(graceMs, undefined, { signal: timeout.signal }).catch(() => {})]);
     timeout.abort();
@@ -271,8 +277,21 @@ export class IngestPipeline {
     this.#spoolBegun = Promise.withResolvers();
   }
 
+  /** Without a snapshot a gateway that starts while the log is away does not know what to take in. */
+  #snapshotSoon(): void {
+    if (this.#deps.spool === undefined || this.#closing) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      if (!this.#closing && this.#queue.failing === null) this.#snapshotNow();
+    }, SNAPSHOT_SOON_MS);
+  }
+
   #snapshotIfDue(): void {
     if (this.#sinceSnapshot < SNAPSHOT_EVENTS || this.#deps.clock.now() < this.#nextSnapshotAt) return;
+    this.#snapshotNow();
+  }
+
+  #snapshotNow(): void {
     this.#snapshotting ??= this.#snapshot().finally(() => {
       this.#snapshotting = null;
     });

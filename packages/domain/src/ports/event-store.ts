@@ -117,6 +117,14 @@ export interface EventStore {
    */
   append(batch: readonly StreamAppend[]): Promise<AppendResult>;
 
+  /**
+   * Runs the work while no other writer appends, for one that decides on exact versions and is overtaken again and again.
+   * Appends of this store within the work go ahead, those of others wait; so the work is short. A store without locks
+   * just runs it: then nothing but luck ends the race. It is about fairness, and never about safety.
+   * @throws EventStoreUnavailable, or what the work throws
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+
   /** In version order; an unknown stream is empty. */
   readStream(stream: string, options: ReadStreamOptions): Promise<readonly RecordedEvent[]>;
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { withMariadb } from "../conformance/projection-store-mariadb.ts";
-import { findProgram } from "../support/services.ts";
+import { findProgram } from "./services.ts";
 
 export interface MariadbServer {
   /** `mariadb://user@host:port` */
