@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { PostgresEventStore } from "@sluice/adapter-postgres";
+import { PostgresEventStore, PostgresProjectionStore } from "@sluice/adapter-postgres";
 import { inPostgres, makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 
 const DESCRIBE = (schema: string): string => `
@@ -25,6 +25,9 @@ const DESCRIBE = (schema: string): string => `
 
 const stores = {
   events: (schema: string) => new PostgresEventStore({ url: postgresUrl, schema, clock: Date }),
+  projection: (schema: string) =>
+    // Of a day that tells which partitions there are.
+    new PostgresProjectionStore({ url: postgresUrl, schema, clock: { now: () => Date.UTC(2026, 0, 15) } }),
 } as const;
 
 describe("postgres schema", { skip: (await postgresUnavailable()) ?? false }, () => {
