@@ -37,6 +37,37 @@ describe("flows and brokers", () => {
     assert.deepEqual(wanted("south"), [2]);
   });
 
+  it("gives a copy for a shared subscription to its flows alone, and the others' copy to the others", async () => {
+    const shared = { topic: "$share/g/a", actions: [{ type: "STORE_DB" as const }] };
+    await fixture.define({ ...shared, code: "SHARED" });
+    await fixture.define({ ...shared, code: "SHARED_AGAIN" });
+    await fixture.define({ ...shared, code: "OTHER_GROUP", topic: "$share/h/+" });
+    const copies: (ReceivedMessage["copyFor"] | "untold")[] = [
+      { plain: true, shared: [] },
+      { plain: false, shared: ["$share/g/a"] },
+      { plain: true, shared: ["$share/h/+"] },
+      { plain: false, shared: [] },
+      "untold",
+    ];
+    const messages = copies.map((copyFor, index) => ({
+      ...messageOf("a", `{"n":${index}}`),
+      ...(copyFor === "untold" ? {} : { copyFor }),
+    })) as ReceivedMessage[];
+    const { messageIds } = await fixture.pipeline.ingest(messages, { source: "mqtt", broker: "default" });
+    assert.deepEqual(
+      messageIds.map((id) => id === null),
+      [false, false, false, true, false],
+    );
+    const payloadsOf = async (code: string) =>
+      (await fixture.events(code)).flatMap((event) =>
+        event.type === "MessageReceived" ? [JSON.parse(event.data.payload.data).n] : [],
+      );
+    assert.deepEqual(await payloadsOf("DEFAULT"), [0, 2, 4]);
+    assert.deepEqual(await payloadsOf("SHARED"), [1, 4]);
+    assert.deepEqual(await payloadsOf("SHARED_AGAIN"), [1, 4]);
+    assert.deepEqual(await payloadsOf("OTHER_GROUP"), [2, 4]);
+  });
+
   it("goes on with other sources' batches when one cannot be decided, and with the right numbers", async () => {
     const impossible: ReceivedMessage = {
       ...messageOf("a", ""),

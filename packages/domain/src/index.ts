@@ -49,6 +49,7 @@ export {
   typedNumber,
 } from "./message/attributes.ts";
 export { canonicalJson } from "./message/canonical-json.ts";
+export { isCopyFor } from "./message/copy-for.ts";
 export { deviceTimeOf } from "./message/device-time.ts";
 export { isExpired } from "./message/expiry.ts";
 export { Inbox, type InboxHooks, type InboxLimits } from "./message/inbox.ts";

@@ -166,16 +166,23 @@ export class MqttMessageSource implements MessageSource {
     // Without DUP it is a new message [MQTT-3.3.1-1]: a broker that lost its state gives the identifier anew.
     const repeated = qos === 2 && dup && this.#unreleased.has(packetId);
     if (qos === 2) this.#unreleased.add(packetId);
-    if (repeated || this.#copies.isCopy(packet, readAt)) {
+    const copyFor = this.#subscriptions.copyFor(packet.subscriptionIdentifiers);
+    // A copy for a shared filter is another's message than the one before it.
+    const another = copyFor !== null && (copyFor.shared.length > 0 || !copyFor.plain);
+    if (repeated || (!another && this.#copies.isCopy(packet, readAt))) {
       if (acknowledgement !== null) this.#inbox.pushToken(acknowledgement);
       return this.#inbox.hasRoom;
     }
     const message: ReceivedMessage = { topic, payload, qos, retain, dup, receivedAt: readAt };
     const whole = payloadLength === payload.length;
-    // The usual message has neither, and is made a million times.
-    if (properties === undefined && whole) this.#inbox.push(message, bytes, acknowledgement);
+    // The usual message has none of these, and is made a million times.
+    if (properties === undefined && whole && copyFor === null) this.#inbox.push(message, bytes, acknowledgement);
     else {
-      const more = { ...(properties && { properties }), ...(!whole && { payloadLength }) };
+      const more = {
+        ...(properties && { properties }),
+        ...(!whole && { payloadLength }),
+        ...(copyFor && { copyFor }),
+      };
       this.#inbox.push({ ...message, ...more }, bytes, acknowledgement);
     }
     return this.#inbox.hasRoom;

@@ -4,7 +4,7 @@
  * names at least every filter that the broker may hold.
  */
 import type { QoS } from "@sluice/contracts";
-import { parseTopicFilter, type Subscription } from "@sluice/domain";
+import { type CopyFor, parseTopicFilter, type Subscription } from "@sluice/domain";
 import type { SessionMemory } from "./config.ts";
 import { describeRefusal } from "./errors.ts";
 
@@ -17,11 +17,24 @@ export interface SubscribingConnection {
 /** Filters in one packet: far below any broker's limit on packets. */
 const FILTERS_A_PACKET = 100;
 const REFUSED = 0x80;
-const MAXIMUM_IDENTIFIER = 268_435_455;
+/** Shared filters have their identifiers above it, up to the largest that there is (MQTT 5, 1.5.5). */
+const MAXIMUM_PLAIN = 67_108_863;
+const SHARED_IDENTIFIERS = 268_435_455 - MAXIMUM_PLAIN;
 
 function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < items.length; from += FILTERS_A_PACKET) yield items.slice(from, from + FILTERS_A_PACKET);
 }
+
+const isShared = (filter: string): boolean => filter.startsWith("$share/");
+
+const isPlain = (identifier: number): boolean => identifier <= MAXIMUM_PLAIN;
+
+/** FNV-1a, 32 bits. */
+const hash = (text: string): number => {
+  let value = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value;
+};
 
 const faultOf = (filter: string): string | null => {
   try {
@@ -44,7 +57,9 @@ export class Subscriptions {
   #saved: readonly string[] | null = null;
   readonly #refused = new Map<string, string>();
   readonly #identifiers = new Map<string, number>();
-  #lastIdentifier = 0;
+  /** By identifier. */
+  readonly #sharedFilters = new Map<number, string>();
+  #lastPlain = 0;
   #running: Promise<void> | null = null;
 
   /** @param onError hears of a memory that fails; subscribing goes on without it */
@@ -66,15 +81,43 @@ export class Subscriptions {
     for (const { filter, qos } of subscriptions) wanted.set(filter, Math.max(qos, wanted.get(filter) ?? 0) as QoS);
     for (const [filter, qos] of this.#wanted) if (wanted.get(filter) !== qos) this.#refused.delete(filter);
     this.#wanted = wanted;
+    // Before the first answer: what the broker has kept comes earlier.
+    for (const filter of wanted.keys()) if (isShared(filter)) this.identify(filter);
   }
 
-  /** Subscription identifier of a filter; the same as long as the filter is held [MQTT-3.8.2.1.2]. */
+  /**
+   * Subscription identifier of a filter; the same as long as the filter is held [MQTT-3.8.2.1.2]. Small ones cost least,
+   * in the packet and in reading it. But a shared filter has the same one in every run: what the broker has kept for us
+   * carries the identifier of the run before, and only the right flow may take it.
+   */
   identify(filter: string): number {
     const known = this.#identifiers.get(filter);
     if (known !== undefined) return known;
-    this.#lastIdentifier = (this.#lastIdentifier % MAXIMUM_IDENTIFIER) + 1;
-    this.#identifiers.set(filter, this.#lastIdentifier);
-    return this.#lastIdentifier;
+    const identifier = isShared(filter) ? this.#freeShared(filter) : this.#nextPlain();
+    this.#identifiers.set(filter, identifier);
+    return identifier;
+  }
+
+  #nextPlain(): number {
+    this.#lastPlain = (this.#lastPlain % MAXIMUM_PLAIN) + 1;
+    return this.#lastPlain;
+  }
+
+  #freeShared(filter: string): number {
+    for (let place = hash(filter) % SHARED_IDENTIFIERS; ; place = (place + 1) % SHARED_IDENTIFIERS) {
+      const identifier = MAXIMUM_PLAIN + 1 + place;
+      if (this.#sharedFilters.has(identifier)) continue;
+      this.#sharedFilters.set(identifier, filter);
+      return identifier;
+    }
+  }
+
+  /** Null where nothing is shared, or the broker does not say for which subscriptions the copy is. */
+  copyFor(identifiers: readonly number[]): CopyFor | null {
+    const plainOnly = identifiers.every(isPlain);
+    if (identifiers.length === 0 || (plainOnly && this.#sharedFilters.size === 0)) return null;
+    const shared = identifiers.flatMap((identifier) => this.#sharedFilters.get(identifier) ?? []);
+    return { plain: plainOnly || identifiers.some(isPlain), shared };
   }
 
   /** Asks the memory, once; before the first connection. */
@@ -150,10 +193,15 @@ export class Subscriptions {
       for (const filter of some) {
         this.#granted.delete(filter);
         this.#remembered.delete(filter);
-        this.#identifiers.delete(filter);
+        this.#forgetIdentifier(filter);
       }
     }
     await this.#save();
+  }
+
+  #forgetIdentifier(filter: string): void {
+    this.#sharedFilters.delete(this.#identifiers.get(filter) ?? 0);
+    this.#identifiers.delete(filter);
   }
 
   #held(): string[] {

@@ -12,7 +12,8 @@
  * cannot commit keeps the batch and tries again, it does not drop it. `ack()` after a reconnect is harmless: the
  * broker sends those messages again, with `dup` set.
  *
- * Copies. A message that matches several of the filters is yielded once, as far as the protocol lets the source see that.
+ * Copies. A message that matches several of the filters is yielded once, as far as the protocol lets the source see that;
+ * once more for each shared filter whose copy is told apart (`copyFor`).
  *
  * Errors. Connection trouble never ends `receive()`; it shows in `status()`. `stop()` ends it: what no
  * batch has carried yet is dropped, what is acknowledged later than that may be sent again by the broker.
@@ -31,8 +32,22 @@ export interface ReceivedMessage {
   /** The broker says that it sent this one before. Never enough to call it a duplicate. */
   readonly dup: boolean;
   readonly properties?: PublishProperties;
+  /** Absent: every subscription of ours that matches the topic. */
+  readonly copyFor?: CopyFor;
   /** Milliseconds since the epoch at which the last byte was read. */
   readonly receivedAt: number;
+}
+
+/**
+ * For which of our subscriptions a copy of a message was sent. A shared subscription gets a message in one of its group's
+ * sessions only: another subscription's copy is none for it, though its filter matches. Told only where some are shared
+ * and the broker says it, with subscription identifiers (MQTT 5, 3.3.2.3.8).
+ */
+export interface CopyFor {
+  /** Whether it is for those that are not shared. */
+  readonly plain: boolean;
+  /** The shared ones, as they were subscribed. */
+  readonly shared: readonly string[];
 }
 
 export interface MessageBatch {
