@@ -6,7 +6,7 @@ import { EventStoreDbEventStore } from "@sluice/adapter-eventstore";
 import { PostgresEventStore } from "@sluice/adapter-postgres";
 import { SqliteEventStore } from "@sluice/adapter-sqlite";
 import type { Clock, EventStore } from "@sluice/domain";
-import { makeStreamPrefix, realServerUrl, sharedServerUrl } from "../support/eventstore.ts";
+import { deleteStreams, makeStreamPrefix, realServerUrl, sharedServerUrl } from "../support/eventstore.ts";
 import { makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 
 export interface EventStoreAdapter {
@@ -45,23 +45,31 @@ const postgres: EventStoreAdapter = {
 };
 
 /** Each store has streams of its own on one server: what the others write there must never show. */
-const eventStoreDb = (name: string, unavailable: string | null, url: () => Promise<string>): EventStoreAdapter => ({
+const eventStoreDb = (name: string, url: () => Promise<string>): EventStoreAdapter => ({
   name: `eventstore, ${name}`,
-  unavailable: async () => unavailable,
-  create: async () => ({
-    location: JSON.stringify({ url: await url(), streamPrefix: makeStreamPrefix() }),
-    remove: async () => undefined,
-  }),
+  unavailable: async () => null,
+  create: async () => {
+    const [server, streamPrefix] = [await url(), makeStreamPrefix()];
+    return {
+      location: JSON.stringify({ url: server, streamPrefix }),
+      remove: async () => {
+        if (server === realServerUrl) await deleteStreams(server, streamPrefix);
+      },
+    };
+  },
   open: (location) => new EventStoreDbEventStore({ ...JSON.parse(location), resendMs: 300, idleCheckMs: 50 }),
   notSupported: {},
 });
 
-const noRealServer = "no EventStoreDB or KurrentDB: ESDB_URL is not set";
+const realEventStoreDb: EventStoreAdapter = {
+  ...eventStoreDb("real server", async () => realServerUrl ?? ""),
+  unavailable: async () => (realServerUrl === undefined ? "no EventStoreDB or KurrentDB: ESDB_URL is not set" : null),
+};
 
 export const eventStoreAdapters: readonly EventStoreAdapter[] = [
   sqlite("workers"),
   sqlite("inline"),
   postgres,
-  eventStoreDb("test server", null, sharedServerUrl),
-  eventStoreDb("real server", realServerUrl === undefined ? noRealServer : null, async () => realServerUrl ?? ""),
+  eventStoreDb("test server", sharedServerUrl),
+  realEventStoreDb,
 ];

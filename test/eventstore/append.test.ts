@@ -154,6 +154,25 @@ test("refuses for good what goes to a stream that was deleted for good", async (
   assert.ok(await store.head());
 });
 
+test("goes on counting in a stream whose events were deleted", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open();
+  const first = [to("flow-A", many(2), "none")];
+  await store.append(first);
+  server.state.log.hide(`${PREFIX}flow-A`);
+  const second = [to("flow-A", many(2), "none")];
+  assert.deepEqual((await store.append(second)).versions, [4]);
+  assert.equal((await store.append(second)).duplicate, true);
+  assert.deepEqual(
+    (await store.readStream("flow-A", { limit: 10 })).map(({ version }) => version),
+    [3, 4],
+  );
+  const after = (await store.readAll({ limit: 1 })).position as string;
+  const page = await store.readAll({ after, filter: { stream: "flow-A" }, limit: 10 });
+  assert.deepEqual(ids(page.events), ids(second[0]?.events ?? []));
+  assert.equal((await readEverything(store)).length, 4, "the log has them until the server is scavenged");
+});
+
 test("counts denied access as unavailable: an operator can grant it, the batch is fine", async (t) => {
   const { server, open } = await storesOf(t);
   const store = await open();

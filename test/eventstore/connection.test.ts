@@ -93,6 +93,15 @@ test("connects by the names that KurrentDB gives its connection strings", async 
   }
 });
 
+test("takes the prefix of its streams from the connection string, too", async (t) => {
+  const server = await serverOf(t);
+  const store = await openStore(t, { url: `${server.url}&stream_prefix=plant-1.` });
+  await store.append([to("flow-A", many(1))]);
+  assert.equal(server.state.log.records.at(-1)?.stream, "plant-1.flow-A");
+  const { url } = server;
+  assert.throws(() => new EventStoreDbEventStore({ url: `${url}&streamPrefix=$x` }), UnusableSetting);
+});
+
 test("speaks TLS by the connection string, with the credentials in it", async (t) => {
   const { key, cert } = selfSigned();
   const directory = await mkdtemp(join(tmpdir(), "sluice-eventstore-"));

@@ -200,3 +200,24 @@ test("counts denied access as unavailable, without a secret", async (t) => {
   server.state.faults.denyReads = true;
   await assert.rejects(store.readAll({ limit: 1 }), { name: "EventStoreUnavailable", message: /access denied/ });
 });
+
+test("takes an error without what belongs to it for unavailable, and goes on", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open({ deadlineMs: 500 });
+  await store.append([to("flow-A", many(1))]);
+  const kinds = [
+    "not-leader",
+    "maximum-append-size-exceeded",
+    "wrong-expected-version",
+    "missing-required-metadata-property",
+    "user-not-found",
+    "unheard-of",
+    "",
+  ];
+  for (const kind of kinds) {
+    server.state.faults.bareError = kind;
+    await assert.rejects(store.readAll({ limit: 1 }), EventStoreUnavailable, kind);
+    server.state.faults.bareError = null;
+    assert.equal((await store.readAll({ limit: 1 })).events.length, 1, `after ${kind}`);
+  }
+});

@@ -51,10 +51,8 @@ export const deleteStreams = async (url: string, prefix: string): Promise<void> 
   const client = db.EventStoreDBClient.connectionString(url);
   try {
     const names = new Set<string>();
-    const filter = db.streamNameFilter({ prefixes: [prefix] });
-    const subscription = client.subscribeToAll({ filter });
-    subscription.on("caughtUp", () => subscription.destroy());
-    for await (const { event } of subscription) if (event) names.add(event.streamId);
+    const events = client.readAll({ direction: "backwards" });
+    for await (const { event } of events) if (event?.streamId.startsWith(prefix)) names.add(event.streamId);
     for (const name of names) await client.deleteStream(name);
   } finally {
     await client.dispose();

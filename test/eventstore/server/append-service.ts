@@ -5,11 +5,14 @@ import type {
   AppendResp,
   BatchAppendReq,
   BatchAppendResp,
+  DeleteReq,
+  DeleteResp,
 } from "@eventstore/db-client/generated/streams_pb.js";
 import streams from "@eventstore/db-client/generated/streams_pb.js";
 import {
   type handleBidiStreamingCall,
   type handleClientStreamingCall,
+  type handleUnaryCall,
   type ServerDuplexStream,
   status,
 } from "@grpc/grpc-js";
@@ -142,6 +145,16 @@ const answer = (response: BatchAppendResp, options: BatchAppendReq.Options, deci
       throw new Error("is not answered");
   }
 };
+
+/** A soft delete, whatever revision it expects. */
+export const remove =
+  (state: ServerState): handleUnaryCall<DeleteReq, DeleteResp> =>
+  (call, callback) => {
+    state.log.hide(nameOf(call.request.getOptions()?.getStreamIdentifier()));
+    const position = String(state.log.records.at(-1)?.position ?? 0);
+    const at = new streams.DeleteResp.Position().setCommitPosition(position).setPreparePosition(position);
+    callback(null, new streams.DeleteResp().setPosition(at));
+  };
 
 /** The older call, one for each append; the client falls back on it where it is given credentials for a call. */
 export const append =

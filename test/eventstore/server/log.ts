@@ -48,6 +48,8 @@ export class EventLog {
   readonly records: LogRecord[] = [];
   readonly #streams = new Map<string, LogRecord[]>();
   readonly #deleted = new Set<string>();
+  /** First revision that readers of the stream see. */
+  readonly #truncated = new Map<string, number>();
   readonly #now: () => number;
   readonly #mostIds: number;
   /** The server's cache of committed events. */
@@ -75,7 +77,9 @@ export class EventLog {
   stream(name: string): readonly LogRecord[] {
     const records = this.#streams.get(name) ?? [];
     const last = this.records[this.#indexed - 1];
-    return last === undefined ? [] : records.filter((record) => record.position <= last.position);
+    if (last === undefined) return [];
+    const first = this.#truncated.get(name) ?? 0;
+    return records.slice(first).filter((record) => record.position <= last.position);
   }
 
   isDeleted(stream: string): boolean {
@@ -106,6 +110,14 @@ export class EventLog {
   delete(stream: string): void {
     this.#write(stream, { id: crypto.randomUUID(), type: "$streamDeleted", isJson: false, data: NONE, metadata: NONE });
     this.#deleted.add(stream);
+    this.index();
+  }
+
+  /** Hides what is in it; what is appended later goes on counting ("soft delete"). */
+  hide(stream: string): void {
+    const data = Buffer.from(JSON.stringify({ $tb: Number.MAX_SAFE_INTEGER }));
+    this.#write(`$$${stream}`, { id: crypto.randomUUID(), type: "$metadata", isJson: true, data, metadata: NONE });
+    this.#truncated.set(stream, this.#streams.get(stream)?.length ?? 0);
     this.index();
   }
 
@@ -143,7 +155,9 @@ export class EventLog {
     if (revision === current) return null;
     if (revision > current) return wrong;
     for (const [index, { id }] of events.entries()) {
-      if (records[revision + 1 + index]?.id !== id) return wrong;
+      if (records[revision + 1 + index]?.id === id) continue;
+      const isHidden = this.#truncated.get(stream) === records.length;
+      return index === 0 && expected === "none" && isHidden ? null : wrong;
     }
     return this.#idempotent(records[revision + events.length] as LogRecord);
   }

@@ -47,8 +47,8 @@ const serveStream = async (state: ServerState, call: ReadCall, options: ReadReq.
   const revision = wanted?.hasRevision() ? Number(wanted.getRevision()) : null;
   const picked =
     options.getReadDirection() === BACKWARDS
-      ? records.slice(0, (revision ?? records.length - 1) + 1).toReversed()
-      : records.slice(revision ?? 0);
+      ? records.filter((record) => revision === null || record.revision <= revision).toReversed()
+      : records.filter((record) => record.revision >= (revision ?? 0));
   for (const record of picked.slice(0, count)) {
     if (!(await send(call, eventResponse(record, !state.faults.noPositions)))) return;
   }

@@ -6,7 +6,7 @@ import gossipStubs from "@eventstore/db-client/generated/gossip_grpc_pb.js";
 import featureStubs from "@eventstore/db-client/generated/serverfeatures_grpc_pb.js";
 import streamStubs from "@eventstore/db-client/generated/streams_grpc_pb.js";
 import { Server, ServerCredentials, type ServiceError, status } from "@grpc/grpc-js";
-import { append, batchAppend } from "./append-service.ts";
+import { append, batchAppend, remove } from "./append-service.ts";
 import { features, gossip, type Member } from "./cluster-service.ts";
 import { EventLog, type EventLogOptions } from "./log.ts";
 import { rpcError } from "./messages.ts";
@@ -59,7 +59,7 @@ export class TestServer {
       read: read(this.state),
       append: append(this.state),
       batchAppend: batchAppend(this.state),
-      delete: unimplemented,
+      delete: remove(this.state),
       tombstone: unimplemented,
     });
     server.addService(gossipStubs.GossipService, { read: gossip(this) });

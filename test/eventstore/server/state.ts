@@ -25,6 +25,8 @@ export interface Faults {
   noCaughtUp: boolean;
   readonly deniedStreams: Set<string>;
   denyReads: boolean;
+  /** Reads are answered with an error of this kind that has nothing else with it. */
+  bareError: string | null;
 }
 
 export const noFaults = (): Faults => ({
@@ -39,6 +41,7 @@ export const noFaults = (): Faults => ({
   noCaughtUp: false,
   deniedStreams: new Set(),
   denyReads: false,
+  bareError: null,
 });
 
 /** A call as far as it is needed here. */
@@ -83,6 +86,10 @@ export class ServerState {
     if (!this.admit(call)) return false;
     if (this.faults.denyReads) {
       call.emit("error", accessDenied());
+      return false;
+    }
+    if (this.faults.bareError !== null) {
+      call.emit("error", rpcError(status.UNKNOWN, "strange", { exception: this.faults.bareError }));
       return false;
     }
     if (this.leader && call.metadata.get("requires-leader")[0] === "true") {

@@ -8,13 +8,14 @@ export interface EventStoreDbOptions {
    * names, also where gossip tells them (AdvertiseHostToClientAs): the client would send the address as the TLS server
    * name, which must not be one (RFC 6066, section 3). The parameters are the client's:
    * `tlsCAFile`, `userCertFile`, `userKeyFile`, `nodePreference`, `maxDiscoverAttempts`, `discoveryInterval`,
-   * `gossipTimeout`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`. `kurrentdb://`, `kurrent://` and
+   * `gossipTimeout`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`; `streamPrefix` is the store's own, below.
+   * `kurrentdb://`, `kurrent://` and
    * `kdb://` mean the same as `esdb://`.
    */
   readonly url: string;
   /**
-   * What the names of the streams begin with on the server, where other applications may have streams, too; `sluice.`
-   * when absent. Letters, digits, `_`, `.` and `-`; the first is a letter.
+   * What the names of the streams begin with on the server, where other applications may have streams, too; when absent
+   * what the connection string says, or else `sluice.`. Letters, digits, `_`, `.` and `-`; the first is a letter.
    */
   readonly streamPrefix?: string;
   /** Milliseconds after which a call is given up; 10,000 when absent. */
@@ -53,7 +54,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** @throws UnusableSetting */
 export const settingsOf = (options: EventStoreDbOptions): Settings => {
-  const settings: Settings = { ...defaults, ...options, url: checkedUrl(options.url) };
+  const settings: Settings = { ...defaults, ...options, ...checkedUrl(options) };
   if (!PREFIX.test(settings.streamPrefix)) {
     throw new UnusableSetting(`not a prefix for stream names: ${JSON.stringify(settings.streamPrefix)}`);
   }
@@ -89,24 +90,32 @@ const PARAMETERS = new Set([
  * does not know, or with `tlsVerifyCert=false`, to the console, password and all; and with `throwOnAppendFailure=false`
  * a refused append would look like one that went well.
  */
-const checkedUrl = (url: string): string => {
+const checkedUrl = ({ url, streamPrefix }: EventStoreDbOptions): Pick<Settings, "url" | "streamPrefix"> => {
   const scheme = SCHEME.exec(url);
   if (!scheme) throw new UnusableSetting("the connection string must begin with esdb:// or esdb+discover://");
   const [authority = "", query = ""] = url.slice(scheme[0].length).split("?");
+  const forClient: string[] = [];
   let isSecure = true;
+  let prefix = streamPrefix ?? defaults.streamPrefix;
   for (const pair of query.split("&")) {
     if (pair === "") continue;
     const [name = "", value = ""] = pair.split("=");
     const parameter = name.trim().toLowerCase().replaceAll(/[_-]/g, "");
+    if (parameter === "streamprefix") {
+      prefix = streamPrefix ?? value.trim();
+      continue;
+    }
     if (!PARAMETERS.has(parameter)) {
       throw new UnusableSetting(`the connection string has a parameter that is not supported: ${name}`);
     }
-    if (parameter === "tls" && value.trim() === "false") isSecure = false;
+    if (parameter === "tls") isSecure = value.trim() !== "false";
+    forClient.push(pair);
   }
   const hosts = authority.slice(authority.lastIndexOf("@") + 1).split(",");
   const numbered = hosts.find((host) => isIP(host.replace(/:\d*\/*$/, "")) !== 0);
   if (isSecure && numbered !== undefined) {
     throw new UnusableSetting(`TLS needs the server's name instead of the address ${numbered}`);
   }
-  return `esdb${scheme[1] ?? ""}://${url.slice(scheme[0].length)}`;
+  const rest = forClient.length === 0 ? "" : `?${forClient.join("&")}`;
+  return { url: `esdb${scheme[1] ?? ""}://${authority}${rest}`, streamPrefix: prefix };
 };

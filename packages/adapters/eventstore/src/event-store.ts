@@ -77,6 +77,12 @@ export class EventStoreDbEventStore implements EventStore {
     return this.#running().appender.append(batch);
   }
 
+  /** Runs the work: the server has no locks. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.#running();
+    return work();
+  }
+
   readStream(stream: string, options: ReadStreamOptions): Promise<readonly RecordedEvent[]> {
     return this.#read((reader) => reader.readStream(stream, options));
   }
