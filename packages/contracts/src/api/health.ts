@@ -51,13 +51,16 @@ export const HealthReport = Type.Object(
     statistics: Type.Object({
       connected: Type.Boolean(),
       current_backoff_seconds: Type.Number(),
-      offline_queue: Type.Object({
-        total_messages: Type.Integer(),
-        by_priority: Type.Record(Type.String(), Type.Integer()),
-        oldest_message_age_seconds: Nullable(Type.Number()),
-        capacity_used_percent: Type.Number(),
-      }),
-      inflight_messages: Type.Integer(),
+      offline_queue: Type.Object(
+        {
+          total_messages: Type.Integer(),
+          by_priority: Type.Record(Type.String(), Type.Integer()),
+          oldest_message_age_seconds: Nullable(Type.Number()),
+          capacity_used_percent: Type.Number(),
+        },
+        { description: "Messages that wait to be published, to all brokers." },
+      ),
+      inflight_messages: Type.Integer({ description: "Published and not yet acknowledged by their broker." }),
       tls_enabled: Type.Boolean(),
       active_subscriptions: Type.Integer(),
     }),
