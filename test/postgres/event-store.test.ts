@@ -75,8 +75,8 @@ describe("postgres event store", { skip, timeout: 60_000 }, () => {
     await sleep(20);
     await inPostgres(
       schema,
-      `SELECT append_events(0, '{x}', '{""}', '{""}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', '{a}', '{FlowRetired}',
-        '{1}', '{""}', '{}', '')`,
+      `SELECT append_events(0, '{x}', '{NULL}', '{NULL}', '{1}', '{1}', '{-1}', '{1}', '{1}', '{1}', '{1}', '{1}',
+        '{a}', '{FlowRetired}', '{NULL}', '{NULL}', '{"{}"}', '{NULL}')`,
     );
     assert.deepEqual(
       (await waiting).map(({ id }) => id),
@@ -92,7 +92,7 @@ describe("postgres event store", { skip, timeout: 60_000 }, () => {
     other.pathname = "/template1";
     const idle = [await idleTransaction(postgresUrl, schema), await idleTransaction(other.href, schema)];
     try {
-      await idle[0]?.query(`SELECT count(*) FROM ${schema}.events`);
+      await idle[0]?.query(`SELECT count(*) FROM ${schema}.records`);
       const waiting = nextPage(reader, await reader.head());
       await sleep(20);
       const events = many(3);

@@ -1,39 +1,44 @@
-/** Appends as the arguments of `append_events`, and rows of the log as events. */
-import type { RecordedEvent } from "@sluice/contracts";
+/** Appends as the arguments of `append_events`. */
+import type { NewEvent } from "@sluice/contracts";
 import { EventRejected, type ExpectedVersion, parseStream, type StreamAppend } from "@sluice/domain";
+import { bigintArray, integerArray, textArray } from "./event-arrays.ts";
+import { isEmpty, recordsOf } from "./event-record.ts";
 
-/** One batch, checked and serialised. */
+/** The events of a batch that are for one stream. */
+export interface EncodedEntry {
+  readonly stream: string;
+  readonly expected: ExpectedVersion;
+  /** Events of each record. */
+  readonly counts: readonly number[];
+  /** Events. */
+  readonly count: number;
+}
+
+/** One batch, checked and serialised. Of a record, everything but `attributes` is of its first event. */
 export interface EncodedAppend {
-  readonly entries: readonly { readonly stream: string; readonly expected: ExpectedVersion; readonly count: number }[];
+  readonly entries: readonly EncodedEntry[];
+  readonly schemaVersions: readonly number[];
   readonly ids: readonly string[];
   readonly types: readonly string[];
-  readonly schemaVersions: readonly number[];
-  /** Empty for no message. */
-  readonly messageIds: readonly string[];
+  readonly messageIds: readonly (string | null)[];
+  readonly metadata: readonly (string | null)[];
   readonly data: readonly string[];
-  /** Empty for none. */
-  readonly metadata: readonly string[];
+  readonly attributes: readonly (string | null)[];
+  /** Events. */
+  readonly count: number;
   /** Characters of data. */
   readonly size: number;
 }
 
-/** U+001E stands in JSON only escaped, so that texts of JSON can be joined with it and split again. */
-const SEPARATOR = "\u001e";
-
-const text = (value: unknown): string => {
-  let json: string | undefined;
+const json = (value: unknown): string => {
+  let text: string | undefined;
   try {
-    json = JSON.stringify(value);
+    text = JSON.stringify(value);
   } catch (error) {
     throw new EventRejected(`not serialisable: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
-  if (json === undefined) throw new EventRejected(`not serialisable: ${typeof value}`);
-  return json;
-};
-
-const metadataText = (metadata: object): string => {
-  for (const _ in metadata) return text(metadata);
-  return "";
+  if (text === undefined) throw new EventRejected(`not serialisable: ${typeof value}`);
+  return text;
 };
 
 /**
@@ -49,43 +54,58 @@ const MAX_INTEGER = 2 ** 31 - 1;
 /** Of a batch's data: in UTF-8 it stays below the 1 GB that PostgreSQL takes in one value. */
 const MAX_CHARACTERS = 256 * 1024 * 1024;
 
+const checkEvent = ({ id, schemaVersion }: NewEvent): void => {
+  name(id, "event id");
+  if (!Number.isSafeInteger(schemaVersion) || Math.abs(schemaVersion) > MAX_INTEGER) {
+    throw new EventRejected(`schema version ${schemaVersion} of event ${id}`);
+  }
+};
+
 /** @throws EventRejected */
 export const encodeAppend = (batch: readonly StreamAppend[]): EncodedAppend => {
   if (batch.length === 0) throw new EventRejected("nothing to append");
+  const entries: EncodedEntry[] = [];
+  const schemaVersions: number[] = [];
   const ids: string[] = [];
   const types: string[] = [];
-  const schemaVersions: number[] = [];
-  const messageIds: string[] = [];
+  const messageIds: (string | null)[] = [];
+  const allMetadata: (string | null)[] = [];
   const allData: string[] = [];
-  const allMetadata: string[] = [];
+  const allAttributes: (string | null)[] = [];
   let size = 0;
-  for (const { stream, events } of batch) {
+  let total = 0;
+  for (const { stream, expected, events } of batch) {
     name(stream, "stream name");
     if (events.length === 0) throw new EventRejected(`no event for stream ${stream}`);
-    for (const { id, type, schemaVersion, data, metadata } of events) {
-      if (!Number.isSafeInteger(schemaVersion) || Math.abs(schemaVersion) > MAX_INTEGER) {
-        throw new EventRejected(`schema version ${schemaVersion} of event ${id}`);
-      }
-      const json = text(data);
-      size += json.length;
-      ids.push(name(id, "event id"));
-      types.push(name(type, "event type"));
+    const counts: number[] = [];
+    for (const { first, count, attributes } of recordsOf(events, json, checkEvent)) {
+      const { id, type, schemaVersion, data, metadata } = first;
+      const dataText = json(data);
+      counts.push(count);
       schemaVersions.push(schemaVersion);
-      messageIds.push("messageId" in data ? name(data.messageId, "message id") : "");
-      allData.push(json);
-      allMetadata.push(metadataText(metadata));
+      ids.push(id);
+      types.push(name(type, "event type"));
+      messageIds.push("messageId" in data ? name(data.messageId, "message id") : null);
+      allMetadata.push(isEmpty(metadata) ? null : json(metadata));
+      allData.push(dataText);
+      allAttributes.push(attributes);
+      size += dataText.length + (attributes?.length ?? 0);
     }
+    entries.push({ stream, expected, counts, count: events.length });
+    total += events.length;
   }
   if (size > MAX_CHARACTERS) throw new EventRejected(`the batch has ${size} characters of data`);
   if (new Set(ids).size < ids.length) throw new EventRejected("an event id is twice in the batch");
   return {
-    entries: batch.map(({ stream, expected, events }) => ({ stream, expected, count: events.length })),
+    entries,
+    schemaVersions,
     ids,
     types,
-    schemaVersions,
     messageIds,
-    data: allData,
     metadata: allMetadata,
+    data: allData,
+    attributes: allAttributes,
+    count: total,
     size,
   };
 };
@@ -101,24 +121,27 @@ const expectation = (expected: ExpectedVersion): number => {
   return Number.isSafeInteger(expected) && expected >= 0 ? expected : IMPOSSIBLE;
 };
 
+type Numbers = [number[], number[], number[], number[]];
+
 /** The arguments of `append_events` for these batches, in its order. */
 export const appendArguments = (group: readonly EncodedAppend[], now: number): readonly unknown[] => {
   const streams = new Map<string, number>();
-  const [entryBatch, entryStream, expected, counts]: number[][] = [[], [], [], []];
-  const [eventEntry, eventOffset]: number[][] = [[], []];
-  let entryNumber = 0;
+  const [entryBatch, entryStream, expected, entryCount]: Numbers = [[], [], [], []];
+  const [recordEntry, recordPlace, counts]: Numbers = [[], [], [], []];
   for (const [batch, { entries }] of group.entries()) {
     for (const entry of entries) {
-      entryNumber++;
       const stream = streams.get(entry.stream) ?? streams.size + 1;
       streams.set(entry.stream, stream);
-      entryBatch?.push(batch + 1);
-      entryStream?.push(stream);
-      expected?.push(expectation(entry.expected));
-      counts?.push(entry.count);
-      for (let place = 1; place <= entry.count; place++) {
-        eventEntry?.push(entryNumber);
-        eventOffset?.push(place);
+      entryBatch.push(batch + 1);
+      entryStream.push(stream);
+      expected.push(expectation(entry.expected));
+      entryCount.push(entry.count);
+      let place = 1;
+      for (const count of entry.counts) {
+        recordEntry.push(entryStream.length);
+        recordPlace.push(place);
+        counts.push(count);
+        place += count;
       }
     }
   }
@@ -126,48 +149,22 @@ export const appendArguments = (group: readonly EncodedAppend[], now: number): r
   const parsed = names.map(parseStream);
   return [
     Math.trunc(now),
-    names,
-    parsed.map((stream) => stream?.category ?? ""),
-    parsed.map((stream) => stream?.flow ?? ""),
-    entryBatch,
-    entryStream,
-    expected,
-    counts,
-    eventEntry,
-    eventOffset,
-    group.flatMap((append) => append.ids),
-    group.flatMap((append) => append.types),
-    group.flatMap((append) => append.schemaVersions),
-    group.flatMap((append) => append.messageIds),
-    group.flatMap((append) => append.data).join(SEPARATOR),
-    group.flatMap((append) => append.metadata).join(SEPARATOR),
+    textArray(names),
+    textArray(parsed.map((stream) => stream?.category ?? null)),
+    textArray(parsed.map((stream) => stream?.flow ?? null)),
+    integerArray(entryBatch),
+    integerArray(entryStream),
+    bigintArray(expected),
+    integerArray(entryCount),
+    integerArray(recordEntry),
+    integerArray(recordPlace),
+    integerArray(counts),
+    integerArray(group.flatMap((append) => append.schemaVersions)),
+    textArray(group.flatMap((append) => append.ids)),
+    textArray(group.flatMap((append) => append.types)),
+    textArray(group.flatMap((append) => append.messageIds)),
+    textArray(group.flatMap((append) => append.metadata)),
+    textArray(group.flatMap((append) => append.data)),
+    textArray(group.flatMap((append) => append.attributes)),
   ];
 };
-
-/** `bigint` comes as text. */
-export interface EventRow {
-  readonly position: string;
-  readonly stream: string;
-  readonly version: string;
-  readonly recorded_at: string;
-  readonly schema_version: number;
-  readonly id: string;
-  readonly type: string;
-  readonly metadata: string | null;
-  readonly data: string;
-}
-
-export const instantText = (milliseconds: string): string => new Date(Number(milliseconds)).toISOString();
-
-export const decodeEvent = (row: EventRow): RecordedEvent =>
-  ({
-    id: row.id,
-    stream: row.stream,
-    version: Number(row.version),
-    position: row.position,
-    type: row.type,
-    schemaVersion: row.schema_version,
-    data: JSON.parse(row.data),
-    metadata: row.metadata === null ? {} : JSON.parse(row.metadata),
-    recordedAt: instantText(row.recorded_at),
-  }) as RecordedEvent;

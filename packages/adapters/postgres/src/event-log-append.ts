@@ -12,17 +12,20 @@ import {
 } from "@sluice/domain";
 import type { Pool } from "pg";
 import { isDataError, sqlState, UNIQUE_VIOLATION } from "./connection.ts";
-import { appendArguments, type EncodedAppend, instantText } from "./event-codec.ts";
+import { appendArguments, type EncodedAppend } from "./event-codec.ts";
+import { followingIds } from "./event-record.ts";
+import { instantText } from "./event-rows.ts";
 
 /** A group takes in no more after so many events, or characters of data: some 100 ms of work. */
 const GROUP_EVENTS = 5_000;
 const GROUP_CHARACTERS = 8 * 1024 * 1024;
 
 const APPEND = `SELECT * FROM append_events(
-  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`;
 
-const KNOWN = `SELECT e.id, e.position, s.name AS stream, e.version, e.recorded_at
-  FROM events AS e JOIN streams AS s ON s.id = e.stream_id WHERE e.id = ANY ($1)`;
+const KNOWN = `SELECT r.id, s.name AS stream, r.recorded_at, r.position + r.count - 1 AS last_position,
+    r.version + r.count - 1 AS last_version, r.attributes
+  FROM records AS r JOIN streams AS s ON s.id = r.stream_id WHERE r.id = ANY ($1)`;
 
 interface EntryRow {
   readonly version: string | null;
@@ -31,12 +34,13 @@ interface EntryRow {
   readonly recorded_at: string;
 }
 
-interface KnownRow {
+interface KnownRecord {
   readonly id: string;
-  readonly position: string;
   readonly stream: string;
-  readonly version: string;
   readonly recorded_at: string;
+  readonly last_position: string;
+  readonly last_version: string;
+  readonly attributes: string | null;
 }
 
 type Outcome = AppendResult | Error;
@@ -91,7 +95,7 @@ export class EventLogAppender {
     for (const { append } of this.#queue) {
       if (count > 0 && (events >= GROUP_EVENTS || characters + append.size > GROUP_CHARACTERS)) break;
       count++;
-      events += append.ids.length;
+      events += append.count;
       characters += append.size;
     }
     return this.#queue.splice(0, count);
@@ -150,33 +154,44 @@ export class EventLogAppender {
     return sqlState(error) === UNIQUE_VIOLATION ? this.#known(append, refusal) : Promise.resolve(refusal);
   }
 
-  /** What the first try of this batch gave, if there was one; `otherwise` when the log has none of its events. */
-  async #known({ ids, entries }: EncodedAppend, otherwise: Error): Promise<Outcome> {
-    let rows: KnownRow[];
+  /** What the first try of this batch gave, if there was one; `otherwise` when the log has none of its records. */
+  async #known({ ids, attributes, entries }: EncodedAppend, otherwise: Error): Promise<Outcome> {
+    let rows: KnownRecord[];
     try {
-      ({ rows } = await this.#pool.query<KnownRow>({ name: "known", text: KNOWN, values: [ids] }));
+      ({ rows } = await this.#pool.query<KnownRecord>({ name: "known", text: KNOWN, values: [ids] }));
     } catch (error) {
       return unavailable(error);
     }
     if (rows.length === 0) return otherwise;
-    if (rows.length < ids.length) {
-      return new EventRejected(`${rows.length} of the batch's ${ids.length} events are in the log already`);
-    }
+    if (rows.length < ids.length) return new EventRejected("a part of the batch's events is in the log already");
     const byId = new Map(rows.map((row) => [row.id, row]));
     const versions: number[] = [];
     let index = 0;
-    for (const { stream, count } of entries) {
-      const end = index + count;
-      if (ids.slice(index, end).some((id) => byId.get(id)?.stream !== stream)) {
-        return new EventRejected(`events of the batch are in the log already, not in stream ${stream}`);
+    for (const { stream, counts } of entries) {
+      let version = "0";
+      for (const _ of counts) {
+        const known = byId.get(ids[index] as string) as KnownRecord;
+        if (known.stream !== stream) {
+          return new EventRejected(`events of the batch are in the log already, not in stream ${stream}`);
+        }
+        if (!haveSameIds(known.attributes, attributes[index] as string | null)) {
+          return new EventRejected(`event ${known.id} is in the log already, with other events of its message`);
+        }
+        version = known.last_version;
+        index++;
       }
-      versions.push(Number(byId.get(ids[end - 1] as string)?.version));
-      index = end;
+      versions.push(Number(version));
     }
-    const last = byId.get(ids.at(-1) as string) as KnownRow;
-    return { position: last.position, duplicate: true, versions, recordedAt: instantText(last.recorded_at) };
+    const last = byId.get(ids.at(-1) as string) as KnownRecord;
+    return { position: last.last_position, duplicate: true, versions, recordedAt: instantText(last.recorded_at) };
   }
 }
+
+const haveSameIds = (a: string | null, b: string | null): boolean => {
+  if (a === b) return true;
+  const [others, ids] = [followingIds(a), followingIds(b)];
+  return others.length === ids.length && ids.every((id, index) => id === others[index]);
+};
 
 export const unavailable = (error: unknown): EventStoreUnavailable =>
   new EventStoreUnavailable(`PostgreSQL: ${error instanceof Error ? error.message : error}`, { cause: error });

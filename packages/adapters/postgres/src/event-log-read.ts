@@ -1,10 +1,10 @@
 /**
  * Reading the event log.
  *
- * A filtered read looks at a bounded number of events and then returns with what it has and how far it came, so that
- * no statement runs for long, however rare what it seeks. Which events it looks at is decided by the part of the
- * filter that an index answers best; the rest of the filter is checked on their rows. Time bounds become position
- * bounds, since `recordedAt` never goes back along the log.
+ * A filtered read looks at a bounded number of records and then returns with what it has and how far it came, so that
+ * no statement runs for long, however rare what it seeks. Which records it looks at is decided by the part of the
+ * filter that an index answers best (`event-log-candidates.ts`); the rest of the filter is checked on their rows. Time
+ * bounds become position bounds, since `recordedAt` never goes back along the log.
  *
  * Rows of the log never change, and none appears before one that was seen, so the statements of a read need no common
  * snapshot, nor does any transaction that is open elsewhere hold a reader up.
@@ -12,24 +12,18 @@
 import type { RecordedEvent } from "@sluice/contracts";
 import type { EventFilter, ReadAllOptions, ReadPage, ReadStreamOptions } from "@sluice/domain";
 import type { Pool, QueryResultRow } from "pg";
-import { decodeEvent, type EventRow } from "./event-codec.ts";
+import { candidates, type Range } from "./event-log-candidates.ts";
+import { FOLLOWING_TYPE, RECORD_EVENTS } from "./event-record.ts";
+import { EventPage, type RecordRow, type Wanted } from "./event-rows.ts";
 
-/** Events that one filtered read looks at, at the most. */
+/** Records that one filtered read looks at, at the most. */
 const LOOK_LIMIT = 10_000;
+
+/** Positions that one read of a range looks at where every record may have several events that match. */
+const DENSE_LOOK_LIMIT = 1_000;
 
 /** Bytes of data after which a page ends before its limit, so that pages of large payloads fit in memory. */
 const PAGE_BYTES = 16 * 1024 * 1024;
-
-/** Types left out of the index `events_by_rare_type`; the condition must be repeated for the index to be used. */
-const COMMON_TYPES = ["StoredAttribute", "MessageReceived", "EndpointForwarded"];
-const IS_RARE = COMMON_TYPES.map((type) => `type <> '${type}'`).join(" AND ");
-
-/** Positions, both inclusive. */
-interface Range {
-  readonly first: number;
-  readonly last: number;
-  readonly backwards: boolean;
-}
 
 interface Found {
   readonly events: readonly RecordedEvent[];
@@ -48,11 +42,12 @@ export class EventLogReader {
 
   /** Position of the last event; null when there is none. */
   async head(): Promise<number | null> {
-    const [row] = await this.#query<{ position: string }>(
-      "SELECT position FROM events ORDER BY position DESC LIMIT 1",
+    const [row] = await this.#query<{ head: string }>(
+      "SELECT position + count - 1 AS head FROM records ORDER BY position DESC LIMIT 1",
       [],
+      "head",
     );
-    return row ? Number(row.position) : null;
+    return row ? Number(row.head) : null;
   }
 
   async readAll({ after, limit, filter, direction }: ReadAllOptions): Promise<ReadPage> {
@@ -67,7 +62,7 @@ export class EventLogReader {
     const range = await this.#within(whole, filter);
     const end = backwards ? whole.first : whole.last;
     if (range.first > range.last) return { events: [], position: String(end), atEnd: true };
-    const { events, full } = filter ? await this.#filtered(range, filter, limit) : await this.#scan(range, null, limit);
+    const { events, full } = await this.#filtered(range, filter ?? {}, limit);
     // Nothing outside the time bounds matches, so a read that came to the end of the range came to the end of the log.
     const rangeEnd = backwards ? range.first : range.last;
     const position = full === null || full === rangeEnd ? end : full;
@@ -75,16 +70,21 @@ export class EventLogReader {
   }
 
   async readStream(stream: string, { from, limit, direction }: ReadStreamOptions): Promise<readonly RecordedEvent[]> {
-    const [comparison, order] = direction === "backwards" ? ["<=", "DESC"] : [">=", "ASC"];
-    const first = from ?? (direction === "backwards" ? Number.MAX_SAFE_INTEGER : 1);
-    const rows = await this.#query<EventRow>(
-      `SELECT e.position, $1::text AS stream, e.version, e.recorded_at, e.schema_version, e.id, e.type, e.metadata, e.data
-       FROM events AS e
-       WHERE e.stream_id = (SELECT id FROM streams WHERE name = $1) AND e.version ${comparison} $2
-       ORDER BY e.version ${order} LIMIT $3`,
-      [stream, first, limit],
+    const backwards = direction === "backwards";
+    const first = backwards ? 1 : Math.max(from ?? 1, 1);
+    const last = backwards ? (from ?? Number.MAX_SAFE_INTEGER) : Math.min(first + limit - 1, Number.MAX_SAFE_INTEGER);
+    const rows = await this.#query<RecordRow>(
+      `WITH named AS MATERIALIZED (SELECT id FROM streams WHERE name = $1)
+       SELECT r.*, $1::text AS stream FROM records AS r
+       WHERE r.stream_id = (SELECT id FROM named) AND r.version <= $3 AND r.version >= coalesce((
+         SELECT version FROM records WHERE stream_id = (SELECT id FROM named) AND version <= $2
+         ORDER BY version DESC LIMIT 1), 1)
+       ORDER BY r.version ${backwards ? "DESC" : "ASC"} LIMIT $4::bigint + 1`,
+      [stream, first, last, limit],
     );
-    return rows.map(decodeEvent);
+    const page = new EventPage(limit, { first, last, backwards, by: "version" });
+    for (const row of rows) page.add(row);
+    return page.events;
   }
 
   async #within(range: Range, { recordedFrom, recordedTo }: EventFilter = {}): Promise<Range> {
@@ -104,102 +104,109 @@ export class EventLogReader {
   }
 
   async #filtered(range: Range, filter: EventFilter, limit: number): Promise<Found> {
-    const positions = await this.#candidates(range, filter);
-    if (positions !== null) {
-      if (positions.length === 0) return EMPTY;
-      const found = await this.#among(positions, filter, range.backwards, limit);
-      if (found.full !== null || positions.length < LOOK_LIMIT) return found;
-      return { ...found, full: positions.at(-1) as number };
-    }
+    const { messageId, stream, flow, types } = filter;
+    const parts = [messageId, stream, flow, types].filter((part) => part !== undefined).length;
+    // Where the index answers the whole filter, all that it finds is given.
+    const count = parts === 1 ? Math.min(limit, LOOK_LIMIT) : LOOK_LIMIT;
+    const positions = await candidates(this.#pool, range, filter, count);
+    if (positions === null) return this.#scan(range, types, limit);
+    if (positions.length === 0) return EMPTY;
+    const condition = `r.position = ANY ($2) AND ($3::text IS NULL OR r.message_id = $3)
+      AND ($4::text IS NULL OR s.name = $4) AND ($5::text IS NULL OR s.flow = $5)`;
+    const values = [positions, messageId ?? null, stream ?? null, flow ?? null];
+    const found = await this.#page(condition, values, range, types, limit);
+    if (found.full !== null || positions.length < count) return found;
+    const looked = positions.at(-1) as number;
+    // Reading forwards, that is where the last record starts, and it has been looked at to its end.
+    const next = range.backwards ? looked : await this.#recordEnd(looked);
+    return { ...found, full: range.backwards ? Math.max(next, range.first) : Math.min(next, range.last) };
+  }
+
+  async #recordEnd(position: number): Promise<number> {
+    const [row] = await this.#query<{ last: string }>(
+      "SELECT position + count - 1 AS last FROM records WHERE position = $1",
+      [position],
+    );
+    return Number(row?.last);
+  }
+
+  /** The range itself, in order, or what of it one read looks at. */
+  async #scan(range: Range, types: readonly string[] | undefined, limit: number): Promise<Found> {
     const { first, last, backwards } = range;
+    let length = limit;
+    if (types) length = types.includes(FOLLOWING_TYPE) ? Math.max(limit, DENSE_LOOK_LIMIT) : LOOK_LIMIT;
     const window: Range = backwards
-      ? { ...range, first: Math.max(first, last - LOOK_LIMIT + 1) }
-      : { ...range, last: Math.min(last, first + LOOK_LIMIT - 1) };
-    const found = await this.#scan(window, filter.types ?? null, limit);
+      ? { ...range, first: Math.max(first, last - length + 1) }
+      : { ...range, last: Math.min(last, first + length - 1) };
+    const condition = `r.position BETWEEN
+      (SELECT position FROM records WHERE position <= $2 ORDER BY position DESC LIMIT 1) AND $3`;
+    const found = await this.#page(condition, [window.first, window.last], window, types, limit, "scan");
     return { ...found, full: found.full ?? (backwards ? window.first : window.last) };
   }
 
-  /** The range itself, in order. */
-  #scan({ first, last, backwards }: Range, types: readonly string[] | null, limit: number): Promise<Found> {
-    const condition = `e.position BETWEEN $2 AND $3${types ? " AND e.type = ANY ($4)" : ""}`;
-    return this.#page(condition, backwards, limit, [first, last, ...(types ? [types] : [])]);
-  }
-
-  /** Those of the positions whose events match the filter. */
-  #among(
-    positions: readonly number[],
-    { messageId, stream, flow, types }: EventFilter,
-    backwards: boolean,
-    limit: number,
-  ): Promise<Found> {
-    const condition = `e.position = ANY ($2) AND ($3::text IS NULL OR e.message_id = $3)
-      AND ($4::text IS NULL OR s.name = $4) AND ($5::text IS NULL OR s.flow = $5)
-      AND ($6::text[] IS NULL OR e.type = ANY ($6))`;
-    const values = [positions, messageId ?? null, stream ?? null, flow ?? null, types ?? null];
-    return this.#page(condition, backwards, limit, values);
-  }
-
-  /** `$1` is the limit. Data beyond the page's bytes is not sent; its size is known without reading it. */
-  async #page(condition: string, backwards: boolean, limit: number, values: readonly unknown[]): Promise<Found> {
-    const order = backwards ? "DESC" : "ASC";
-    const rows = await this.#query<EventRow & { readonly data: string | null }>(
-      `SELECT position, stream, version, recorded_at, schema_version, id, type, metadata,
-         CASE WHEN before IS NULL OR before < ${PAGE_BYTES} THEN data END AS data
-       FROM (
-         SELECT *, sum(octet_length(data)) OVER (
-           ORDER BY position ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-         FROM (
-           SELECT e.*, s.name AS stream FROM events AS e JOIN streams AS s ON s.id = e.stream_id
-           WHERE ${condition} ORDER BY e.position ${order} LIMIT $1
-         ) AS found
-       ) AS page
-       ORDER BY position ${order}`,
-      [limit, ...values],
-    );
-    const cut = rows.findIndex((row) => row.data === null);
-    const events = (cut < 0 ? rows : rows.slice(0, cut)).map(decodeEvent);
-    const full = cut >= 0 || rows.length === limit ? Number(events.at(-1)?.position) : null;
-    return { events, full };
-  }
-
   /**
-   * The first `LOOK_LIMIT` positions in the range that can match, in reading order; fewer only when there are no more.
-   * Null when no index narrows the filter down, so that the range itself is to be read.
+   * The events of the records that meet the condition, as far as they lie in the range and are of the types. `$1` is
+   * the limit. Data beyond the page's bytes is not sent; its size is known without reading it. Nor are the records
+   * after as many events as are asked for, or those parts of a record that the types leave out. Of the first record,
+   * which may lie across the range's bound, perhaps no event counts: hence one more, and as many events as it may have.
+   *
+   * @param name given where the condition is always the same
    */
-  async #candidates(
-    { first, last, backwards }: Range,
-    { messageId, stream, flow, types }: EventFilter,
-  ): Promise<readonly number[] | null> {
-    const order = backwards ? "DESC" : "ASC";
-    const positions = async (text: string, value: unknown): Promise<readonly number[]> => {
-      const rows = await this.#query<{ position: string }>(text, [first, last, LOOK_LIMIT, value]);
-      return rows.map((row) => Number(row.position));
-    };
-    if (messageId !== undefined) {
-      return positions(
-        `WITH found AS MATERIALIZED (SELECT position FROM events WHERE message_id = $4)
-         SELECT position FROM found WHERE position BETWEEN $1 AND $2 ORDER BY position ${order} LIMIT $3`,
-        messageId,
-      );
+  async #page(
+    condition: string,
+    values: readonly unknown[],
+    range: Range,
+    types: readonly string[] | undefined,
+    limit: number,
+    name?: string,
+  ): Promise<Found> {
+    const order = range.backwards ? "DESC" : "ASC";
+    const wanted: Wanted = { ...range, by: "position", types: types && new Set(types) };
+    const attributesWanted = wanted.types?.has(FOLLOWING_TYPE) ?? true;
+    const firstWanted = types ? `r.type = ANY ($${values.length + 2})` : "true";
+    const rows = await this.#query<RecordRow & { readonly cut: boolean }>(
+      `SELECT position, version, count, stream, recorded_at, schema_version, id, type, message_id, metadata,
+         bytes_before >= ${PAGE_BYTES} AS cut,
+         CASE WHEN bytes_before < ${PAGE_BYTES} THEN data END AS data,
+         CASE WHEN bytes_before < ${PAGE_BYTES} THEN attributes END AS attributes
+       FROM (
+         SELECT *,
+           coalesce(sum(coalesce(octet_length(data), 0) + coalesce(octet_length(attributes), 0)) OVER before, 0)
+             AS bytes_before,
+           coalesce(sum(events) OVER before, 0) AS events_before
+         FROM (
+           SELECT r.position, r.version, r.count, s.name AS stream, r.recorded_at, r.schema_version, r.id, r.type,
+             r.message_id, r.metadata,
+             CASE WHEN ${firstWanted} THEN r.data END AS data,
+             ${attributesWanted ? "r.attributes" : "NULL::text AS attributes"},
+             (${firstWanted})::integer ${attributesWanted ? "+ r.count - 1" : ""} AS events
+           -- Lateral, and kept so by OFFSET, lest a plan should start from a stream and read all its records.
+           FROM records AS r
+           CROSS JOIN LATERAL (SELECT name, flow FROM streams WHERE id = r.stream_id OFFSET 0) AS s
+           WHERE ${condition} AND (${firstWanted} ${attributesWanted ? "OR r.count > 1" : ""})
+           ORDER BY r.position ${order} LIMIT $1::bigint + 1
+         ) AS found
+         WINDOW before AS (ORDER BY position ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+       ) AS page
+       WHERE events_before < $1 + ${RECORD_EVENTS}
+       ORDER BY position ${order}`,
+      [limit, ...values, ...(types ? [types] : [])],
+      name && `${name} ${order} ${types ? "of types" : "of all"}${attributesWanted ? " with attributes" : ""}`,
+    );
+    const page = new EventPage(limit, wanted);
+    for (const row of rows) {
+      if (page.full) break;
+      const position = Number(row.position);
+      if (row.cut) return { events: page.events, full: range.backwards ? position + row.count : position - 1 };
+      page.add(row);
     }
-    const inStreams = (column: "name" | "flow"): string =>
-      `SELECT position FROM positions_in_streams(
-         ARRAY(SELECT id FROM streams WHERE ${column} = $4), $1, $2, ${backwards}, $3) AS p (position)`;
-    if (stream !== undefined) return positions(inStreams("name"), stream);
-    if (types?.every((type) => !COMMON_TYPES.includes(type))) {
-      return positions(
-        `SELECT e.position FROM unnest($4::text[]) AS t (type) CROSS JOIN LATERAL (
-           SELECT position FROM events WHERE type = t.type AND ${IS_RARE} AND position BETWEEN $1 AND $2
-           ORDER BY position ${order} LIMIT $3
-         ) AS e ORDER BY e.position ${order} LIMIT $3`,
-        [...new Set(types)],
-      );
-    }
-    return flow === undefined ? null : positions(inStreams("flow"), flow);
+    return { events: page.events, full: page.full ? page.lastPosition : null };
   }
 
-  async #query<R extends QueryResultRow>(text: string, values: readonly unknown[]): Promise<R[]> {
-    return (await this.#pool.query<R>(text, [...values])).rows;
+  /** @param name of a statement that is to be planned once: what a subscriber asks for every few milliseconds */
+  async #query<R extends QueryResultRow>(text: string, values: readonly unknown[], name?: string): Promise<R[]> {
+    const { rows } = await this.#pool.query<R>({ text, values: [...values], ...(name ? { name } : {}) });
+    return rows;
   }
 }
 

@@ -19,47 +19,115 @@ CREATE TABLE streams (
 
 CREATE INDEX streams_by_flow ON streams (flow, first_position) WHERE flow IS NOT NULL;
 
-CREATE TABLE events (
-  position bigint PRIMARY KEY,      -- consecutive from 1, in commit order
-  stream_id bigint NOT NULL,        -- of streams; without a foreign key, which would be checked event by event
-  version bigint NOT NULL,          -- consecutive from 1 within the stream
-  recorded_at bigint NOT NULL,      -- milliseconds since the epoch; never less than that of the event before
-  schema_version integer NOT NULL,
+-- A record is one event, and with it the StoredAttribute events of the same message that directly follow it in its
+-- append, at most 63. Positions and versions within a record are consecutive, so that those of its first event tell
+-- them all. `attributes` is the JSON of the events that follow the first:
+--   [flow, messageNumber, receivedAt, deviceTime or null, event...]
+--   event: [id, schemaVersion, action, attribute, valueType, value] or [..., value, text]
+-- It has of their data what the first event does not tell, and of the message what makes it readable without `data`.
+-- They have no metadata.
+CREATE TABLE records (
+  position bigint PRIMARY KEY,      -- of the first event; those of all events are consecutive from 1, in commit order
+  stream_id bigint NOT NULL,        -- of streams; without a foreign key, which would be checked row by row
+  version bigint NOT NULL,          -- of the first event; those of a stream's events are consecutive from 1
+  recorded_at bigint NOT NULL,      -- milliseconds since the epoch; never less than that of the record before
+  count integer NOT NULL,           -- of events
+  schema_version integer NOT NULL,  -- of the first event, as are all below but the last
   id text COLLATE "C" NOT NULL,
   type text COLLATE "C" NOT NULL,
   message_id text COLLATE "C",
   metadata text COLLATE "C",        -- JSON; NULL when there is none
-  data text COLLATE "C" NOT NULL    -- JSON. Not jsonb, which refuses \u0000 and lone surrogates
+  data text COLLATE "C" NOT NULL,   -- JSON. Not jsonb, which refuses \u0000 and lone surrogates
+  attributes text COLLATE "C"       -- NULL when nothing follows the first event
 );
 
-CREATE UNIQUE INDEX events_by_id ON events (id);
-CREATE UNIQUE INDEX events_by_stream ON events (stream_id, version);
-CREATE INDEX events_by_message ON events (message_id) WHERE message_id IS NOT NULL;
--- The types of which every good message has some are left out: an index on them would find nearly every event.
-CREATE INDEX events_by_rare_type ON events (type, position)
+-- From 2 KB on a row's long texts are compressed, for which lz4 takes a sixth of the default's time: where the server was
+-- built with it.
+DO $$
+BEGIN
+  ALTER TABLE records ALTER data SET COMPRESSION lz4, ALTER attributes SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+  NULL;
+END
+$$;
+
+CREATE UNIQUE INDEX records_by_id ON records (id);
+CREATE UNIQUE INDEX records_by_stream ON records (stream_id, version);
+CREATE INDEX records_by_message ON records (message_id) WHERE message_id IS NOT NULL;
+-- The types of which every good message has some are left out: an index on them would find nearly every record.
+CREATE INDEX records_by_rare_type ON records (type, position)
   WHERE type <> 'StoredAttribute' AND type <> 'MessageReceived' AND type <> 'EndpointForwarded';
 
--- The envelope, as documented for audit queries. Conditions on position, id, stream, flow and message_id are answered
--- by an index. `data` and `metadata` are json, so that `data ->> 'attribute'` works. PostgreSQL has no text with a NUL
--- and would fail on it: here, not in the table, U+FFFD stands for it. On a lone surrogate (`\ud800`) `->>` still fails.
+-- JSON text without what PostgreSQL's text cannot hold: U+FFFD for NUL.
+CREATE FUNCTION readable(json_text text) RETURNS json
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN strpos(json_text, '\u0000') = 0 THEN json_text
+    ELSE regexp_replace(json_text, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g') END::json
+$$;
+
+-- The elements of a JSON array as JSON text. `json -> n` would fail on a lone surrogate anywhere in the array.
+CREATE FUNCTION elements(json_text text) RETURNS text[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT array_agg(e.value::text ORDER BY e.place)
+  FROM json_array_elements(json_text::json) WITH ORDINALITY AS e (value, place)
+$$;
+
+-- The envelope, as documented for audit queries. Conditions on stream, flow and message_id are answered by an index; so
+-- are those on record_position and record_id, the position and id of the event that the event is kept with: itself, or
+-- the first of its message before it, at most 63 positions earlier. `data` and `metadata` are json, so that
+-- `data ->> 'attribute'` works. PostgreSQL has no text with a NUL and would fail on it: here, not in the table, U+FFFD
+-- stands for it. On a lone surrogate (`\ud800`) `->>` still fails.
 CREATE VIEW event_log AS
 SELECT
-  e.position,
+  r.position + e.place AS position,
   e.id,
   s.name AS stream,
   s.category,
   s.flow,
-  e.version,
+  r.version + e.place AS version,
   e.type,
   e.schema_version,
-  e.message_id,
-  CASE WHEN strpos(e.data, '\u0000') = 0 THEN e.data
-    ELSE regexp_replace(e.data, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g') END::json AS data,
+  r.message_id,
+  readable(e.data) AS data,
   coalesce(e.metadata, '{}')::json AS metadata,
-  to_timestamp(e.recorded_at / 1000.0) AS recorded_at
-FROM events AS e JOIN streams AS s ON s.id = e.stream_id;
+  to_timestamp(r.recorded_at / 1000.0) AS recorded_at,
+  r.position AS record_position,
+  r.id AS record_id
+FROM records AS r
+JOIN streams AS s ON s.id = r.stream_id
+CROSS JOIN LATERAL (
+  SELECT 0 AS place, r.id, r.type, r.schema_version, r.data, r.metadata
+  UNION ALL
+  SELECT
+    p.place,
+    a.parts[1]::json #>> '{}',
+    'StoredAttribute',
+    a.parts[2]::integer,
+    concat(
+      '{"flow":', m.parts[1], ',"messageId":', to_json(r.message_id), ',"messageNumber":', m.parts[2],
+      ',"action":', a.parts[3], ',"attribute":', a.parts[4], ',"valueType":', a.parts[5], ',"value":', a.parts[6],
+      ',"text":' || a.parts[7], ',"receivedAt":', m.parts[3], ',"deviceTime":' || nullif(m.parts[4], 'null'), '}'),
+    NULL
+  FROM (SELECT elements(r.attributes) AS parts WHERE r.count > 1) AS m
+  CROSS JOIN LATERAL generate_series(1, r.count - 1) AS p (place)
+  CROSS JOIN LATERAL (SELECT elements(m.parts[4 + p.place]) AS parts) AS a
+) AS e;
 
--- The same without the events of messages that went well: here a condition on type is answered by an index too.
+-- The same without the events of messages that went well. Each of these has a record to itself: here conditions on
+-- position, id and type are answered by an index too.
 CREATE VIEW event_log_exceptions AS
-SELECT * FROM event_log
-WHERE type <> 'StoredAttribute' AND type <> 'MessageReceived' AND type <> 'EndpointForwarded';
+SELECT
+  r.position,
+  r.id,
+  s.name AS stream,
+  s.category,
+  s.flow,
+  r.version,
+  r.type,
+  r.schema_version,
+  r.message_id,
+  readable(r.data) AS data,
+  coalesce(r.metadata, '{}')::json AS metadata,
+  to_timestamp(r.recorded_at / 1000.0) AS recorded_at
+FROM records AS r JOIN streams AS s ON s.id = r.stream_id
+WHERE r.type <> 'StoredAttribute' AND r.type <> 'MessageReceived' AND r.type <> 'EndpointForwarded';

@@ -1,16 +1,14 @@
 -- Appends a group of batches in one transaction; each is taken or refused as a whole by what it expects of its streams.
 --
--- A batch is a run of entries, an entry a run of events of one stream. Arrays count from 1.
+-- A batch is a run of entries, an entry a run of events of one stream, which are given as records. Arrays count from 1.
 --   now_ms           milliseconds since the epoch
 --   names, categories, flows   the group's streams, each once
 --   entry_batch      the batch of each entry, rising
 --   entry_stream     index into names
 --   entry_expected   the version, or -1 any, -2 exists
 --   entry_count      events
---   event_entry, event_offset  of each event: its entry, and its place in that from 1
---   ids … message_ids          of each event; '' is no message
---   all_data, all_metadata     JSON texts of the events, separated by U+001E, which JSON has only escaped;
---                              empty metadata is none
+--   record_entry, record_place  of each record: its entry, and the place of its first event in that from 1
+--   counts … all_attributes     the columns of each record, as the table has them
 --
 -- A result row for each entry: its stream's version afterwards and the position of its last event; or, where its batch
 -- was refused, NULL in both, and `actual` at the first entry that was not as expected.
@@ -26,14 +24,16 @@ CREATE FUNCTION append_events(
   entry_stream integer[],
   entry_expected bigint[],
   entry_count integer[],
-  event_entry integer[],
-  event_offset integer[],
+  record_entry integer[],
+  record_place integer[],
+  counts integer[],
+  schema_versions integer[],
   ids text[],
   types text[],
-  schema_versions integer[],
   message_ids text[],
-  all_data text,
-  all_metadata text
+  all_metadata text[],
+  all_data text[],
+  all_attributes text[]
 ) RETURNS TABLE (version bigint, last_position bigint, actual bigint, recorded_at bigint)
 LANGUAGE plpgsql VOLATILE AS $$
 #variable_conflict use_column
@@ -56,7 +56,8 @@ DECLARE
 BEGIN
   PERFORM 1 FROM log_head FOR UPDATE;
 
-  SELECT e.position, e.recorded_at INTO tail, instant FROM events AS e ORDER BY e.position DESC LIMIT 1;
+  SELECT r.position + r.count - 1, r.recorded_at INTO tail, instant
+  FROM records AS r ORDER BY r.position DESC LIMIT 1;
   tail := coalesce(tail, 0);
   instant := greatest(now_ms, coalesce(instant, 0));
 
@@ -65,7 +66,8 @@ BEGIN
   FROM unnest(names) WITH ORDINALITY AS n (name, i)
   LEFT JOIN streams AS s ON s.name = n.name
   LEFT JOIN LATERAL (
-    SELECT e.version FROM events AS e WHERE e.stream_id = s.id ORDER BY e.version DESC LIMIT 1
+    SELECT r.version + r.count - 1 AS version FROM records AS r
+    WHERE r.stream_id = s.id ORDER BY r.version DESC LIMIT 1
   ) AS v ON true;
 
   batch_tail := tail;
@@ -100,30 +102,32 @@ BEGIN
   FOR i IN 1..cardinality(names) LOOP
     IF stream_ids[i] IS NULL AND first_position[i] > 0 THEN
       INSERT INTO streams (name, category, flow, first_position)
-      VALUES (names[i], nullif(categories[i], ''), nullif(flows[i], ''), first_position[i])
+      VALUES (names[i], categories[i], flows[i], first_position[i])
       RETURNING id INTO stream_id;
       stream_ids[i] := stream_id;
     END IF;
   END LOOP;
 
-  INSERT INTO events
-    (position, stream_id, version, recorded_at, schema_version, id, type, message_id, metadata, data)
+  INSERT INTO records (
+    position, stream_id, version, recorded_at, count, schema_version, id, type, message_id, metadata, data, attributes
+  )
   SELECT
-    base_position[e.entry] + e.place,
-    stream_ids[entry_stream[e.entry]],
-    base_version[e.entry] + e.place,
+    base_position[r.entry] + r.place,
+    stream_ids[entry_stream[r.entry]],
+    base_version[r.entry] + r.place,
     instant,
-    e.schema_version,
-    e.id,
-    e.type,
-    nullif(e.message_id, ''),
-    nullif(e.metadata, ''),
-    e.data
+    r.count,
+    r.schema_version,
+    r.id,
+    r.type,
+    r.message_id,
+    r.metadata,
+    r.data,
+    r.attributes
   FROM unnest(
-    event_entry, event_offset, ids, types, schema_versions, message_ids,
-    string_to_array(all_data, U&'\001E'), string_to_array(all_metadata, U&'\001E')
-  ) AS e (entry, place, id, type, schema_version, message_id, data, metadata)
-  WHERE base_position[e.entry] >= 0;
+    record_entry, record_place, counts, schema_versions, ids, types, message_ids, all_metadata, all_data, all_attributes
+  ) AS r (entry, place, count, schema_version, id, type, message_id, metadata, data, attributes)
+  WHERE base_position[r.entry] >= 0;
 
   RETURN QUERY
   SELECT
