@@ -169,6 +169,17 @@ describe("postgres projection: failures", {
     });
   }
 
+  test("looks for its partitions again with the next batch when it could not at its start", async (t) => {
+    const projection = await makeProjection(t);
+    const { state, url } = await makeProxy(t);
+    const errors: Error[] = [];
+    state.cutAfter = "relkind = 'p'";
+    const store = await projection.open({ url, onPartitionError: (error) => errors.push(error) });
+    assert.equal(errors.length, 1);
+    await store.apply(numbered(1, [row({ receivedAt: new Date().toISOString() })]));
+    assert.deepEqual(await projection.query("SELECT count(*)::int AS rows FROM data_default"), [{ rows: 0 }]);
+  });
+
   test("does not start without a server", async (t) => {
     const projection = await makeProjection(t);
     const probe = createServer().listen(0, "127.0.0.1");

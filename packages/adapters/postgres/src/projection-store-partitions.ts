@@ -78,6 +78,7 @@ export class PartitionKeeper {
       if (Math.abs(now - this.#lookedAt) >= HOUR_MS) await this.#lookThrough(now);
       for (const day of this.#daysWithout(rows, now)) await this.#make(day);
     } catch (error) {
+      this.#lookedAt = Number.NEGATIVE_INFINITY;
       this.#report(error);
     }
   }
