@@ -102,6 +102,8 @@ export const assertRestored = async (
   const attributes = events.filter((event) => event.type === "StoredAttribute").map((event) => event.id);
   assert.equal(attributes.length, 2 * received.length);
   assert.deepEqual([...(await rows())].sort(), attributes.sort(), "a row for each attribute, and no other");
+  const counted = (await gateway.metric("sluice_flow_received_total")).get(`flow="${FLOW}"`);
+  assert.equal(counted, received.length, "the counter says what the log says");
   await assertConservation(gateway);
   return { messages, head: events.length };
 };

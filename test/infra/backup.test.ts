@@ -111,6 +111,7 @@ describe("backup of the embedded stores", () => {
     await runDocumented("data-dir", env);
     await traffic.more(100);
     await traffic.stop();
+    await first.define({ code: "LOST", topic: "lost", actions: [{ type: "STORE_DB" }] });
     await first.caughtUp();
     await first.stop();
 
@@ -118,7 +119,9 @@ describe("backup of the embedded stores", () => {
     const mixed = (name: string, keep: readonly string[]): string => {
       const mix = join(directory, name);
       cpSync(join(backup, "data"), mix, { recursive: true });
-      for (const file of keep) cpSync(join(dataDir, file), join(mix, file));
+      for (const file of keep.flatMap((name) => [name, `${name}-wal`])) {
+        if (existsSync(join(dataDir, file))) cpSync(join(dataDir, file), join(mix, file));
+      }
       return mix;
     };
     for (const [what, file] of [
@@ -128,9 +131,27 @@ describe("backup of the embedded stores", () => {
       const said = failedStart({ DATA_DIR: mixed(file, [file]) });
       assert.match(said, new RegExp(`${what} has taken in a log up to position \\d+, but the log ends at`));
     }
-    // Snapshots are a cache: one that does not fit is not used.
+    // Snapshots are a cache: one that does not fit is not used, also not once the log has grown past its position.
     const mix = mixed("snapshots", ["snapshots.db"]);
-    await assertRestored(await gatewayOf(t, mix), new Set(), rowsOfSqlite(mix));
+    const gateway = await gatewayOf(t, mix);
+    const old = await assertRestored(gateway, new Set(), rowsOfSqlite(mix));
+    const grow = async (first: number): Promise<ReadonlySet<number>> => {
+      const more = await startTraffic(gateway, first);
+      await more.more(200);
+      await more.stop();
+      return more.acknowledged;
+    };
+    const grown = await grow(1_000_000);
+    await gateway.kill();
+    await gateway.start();
+    const { body } = await gateway.api("/api/v1/flows");
+    assert.deepEqual(
+      body.items.map((flow: { code: string }) => flow.code),
+      [FLOW],
+      "a flow that the log has nothing of",
+    );
+    const again = await grow(2_000_000);
+    await assertRestored(gateway, new Set([...old.messages, ...grown, ...again]), rowsOfSqlite(mix));
   });
 
   it("refuses a directory that is there, one that holds nothing, and a damaged file, and leaves no half of a copy", async (t) => {

@@ -57,6 +57,8 @@ export interface FlowChange {
 
 /** Raise it when FlowState changes shape: older snapshots are then ignored. */
 const SNAPSHOT_SCHEMA = 2;
+/** No version has this schema. */
+const NO_SNAPSHOT: Snapshot = { position: "", schemaVersion: 0, state: null };
 const PAGE = 5_000;
 const CHECKS_AT_ONCE = 4;
 
@@ -130,6 +132,8 @@ export class FlowRegistry {
     const fold = usable ? restored(snapshot) : new FlowFold();
     const replayed = await this.#replay(fold);
     this.#take(fold);
+    // It would be taken for one of this log once that has grown past its position.
+    if (snapshot !== null && !usable) await this.#deps.snapshots.save(this.#snapshotName, NO_SNAPSHOT);
     return { replayed, fromSnapshot: usable, flows: fold.entries.size };
   }
 
