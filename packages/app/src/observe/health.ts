@@ -199,7 +199,7 @@ const forwarderHealth = (overview: Overview, clock: Clock): SinkHealth[] => {
 const FILLING_PERCENT = 80;
 
 const publishingTroubles = ({ publishing, sources }: Overview): { code: string; message: string }[] => {
-  const { queue, publishers, stray } = publishing;
+  const { queue, publishers, stray, error } = publishing;
   const troubles = publishers
     // A broker that is away for the source is told of already.
     .filter(({ name, connected }) => !connected && sources.some((source) => source.name === name && source.connected))
@@ -214,6 +214,7 @@ const publishingTroubles = ({ publishing, sources }: Overview): { code: string; 
       message: `${queue.total} messages to publish, ${used} % of the queue`,
     });
   }
+  if (error !== null) troubles.push({ code: "publish-queue-unavailable", message: error });
   for (const { broker, waiting } of stray) {
     troubles.push({ code: "publish-broker-unknown", message: `${waiting} messages wait for broker ${broker}` });
   }

@@ -5,7 +5,7 @@ import type { BrokerSet } from "../brokers/broker-set.ts";
 import type { BrokerFault } from "../brokers/broker-settings.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { IngestPipeline, IngestStatus } from "../ingest/ingest-pipeline.ts";
-import type { Publishers, PublishersStatus } from "../publishing/publishers.ts";
+import type { Publishers, PublishersReport } from "../publishing/publishers.ts";
 import { groupOf } from "../sinks/forwarder.ts";
 import type { ForwarderReport, ProjectorReport } from "../sinks/sink-protocol.ts";
 import type { SinkAnswer, SinkThread } from "../sinks/sink-thread.ts";
@@ -17,7 +17,7 @@ export interface Overview {
   readonly brokerFaults: readonly BrokerFault[];
   readonly projector: SinkAnswer;
   readonly forwarder: SinkAnswer;
-  readonly publishing: PublishersStatus;
+  readonly publishing: PublishersReport;
   /** Nothing came in while the sinks were asked, and nothing was uncommitted. */
   readonly quiet: boolean;
 }
@@ -28,7 +28,7 @@ export interface OverviewDependencies {
   readonly brokers: BrokerSet;
   readonly projector: SinkThread;
   readonly forwarder: SinkThread;
-  readonly publishing: Pick<Publishers, "status">;
+  readonly publishing: Pick<Publishers, "report">;
 }
 
 export const takeOverview = async (deps: OverviewDependencies): Promise<Overview> => {
@@ -36,7 +36,7 @@ export const takeOverview = async (deps: OverviewDependencies): Promise<Overview
   const [projector, forwarder] = await Promise.all([deps.projector.report(), deps.forwarder.report()]);
   const ingest = deps.pipeline.status();
   const quiet = before.uncommitted + ingest.uncommitted === 0 && before.messages === ingest.messages;
-  const publishing = await deps.publishing.status();
+  const publishing = await deps.publishing.report();
   const { sources, faults: brokerFaults } = deps.brokers.status();
   return { ingest, sources, brokerFaults, projector, forwarder, publishing, quiet };
 };

@@ -41,6 +41,11 @@ export interface PublishersStatus {
   readonly stray: readonly { readonly broker: string; readonly waiting: number }[];
 }
 
+export interface PublishersReport extends PublishersStatus {
+  /** Why the queue cannot be read; null when it can. */
+  readonly error: string | null;
+}
+
 export class UnknownBroker extends Error {
   override readonly name = "UnknownBroker";
 }
@@ -68,9 +73,7 @@ export class Publishers {
   async start(): Promise<void> {
     await this.#deps.queue.start();
     await this.#deps.inFlight.start();
-    this.#timer = setInterval(() => {
-      this.reconcile().catch((error: unknown) => this.#deps.log.error({ err: error }, "publishers cannot be started"));
-    }, LOOK_MS);
+    this.#timer = setInterval(() => void this.reconcile(), LOOK_MS);
     this.#timer.unref();
   }
 
@@ -101,21 +104,30 @@ export class Publishers {
     return { broker: target.name, receipt: await publisher.publish(request) };
   }
 
-  /** Makes publishers for what waits, replaces those whose broker has changed, and ends those whose broker is gone. */
-  reconcile(): Promise<void> {
-    return this.#inTurn(async () => {
-      const targets = new Map(this.#deps.targets().map((target) => [target.name, target]));
-      for (const [name, { publisher }] of this.#running) {
-        if (targets.has(name)) continue;
-        this.#running.delete(name);
-        await publisher.stop();
-      }
-      const waiting = new Set((await this.#deps.queue.groups()).map(({ group }) => group));
-      for (const [name, target] of targets) {
-        const wanted = this.#running.has(name) || waiting.has(name) || (await this.#deps.inFlight.count(name)) > 0;
-        if (wanted) await this.#open(target);
-      }
-    });
+  /**
+   * Makes publishers for what waits, replaces those whose broker has changed, and ends those whose broker is gone. Never
+   * rejects: what fails is logged, and tried again in a moment.
+   */
+  async reconcile(): Promise<void> {
+    try {
+      await this.#inTurn(() => this.#reconcile());
+    } catch (error) {
+      if (!this.#stopped) this.#deps.log.error({ err: error }, "publishers cannot be started");
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const targets = new Map(this.#deps.targets().map((target) => [target.name, target]));
+    for (const [name, { publisher }] of this.#running) {
+      if (targets.has(name)) continue;
+      this.#running.delete(name);
+      await publisher.stop();
+    }
+    const waiting = new Set((await this.#deps.queue.groups()).map(({ group }) => group));
+    for (const [name, target] of targets) {
+      const wanted = this.#running.has(name) || waiting.has(name) || (await this.#deps.inFlight.count(name)) > 0;
+      if (wanted) await this.#open(target);
+    }
   }
 
   async status(): Promise<PublishersStatus> {
@@ -126,6 +138,16 @@ export class Publishers {
       .filter(({ group, waiting }) => waiting > 0 && !names.has(group))
       .map(({ group, waiting }) => ({ broker: group, waiting }));
     return { queue: await queue.statistics(), publishers, stray };
+  }
+
+  /** As `status`, but what fails is a part of it. */
+  async report(): Promise<PublishersReport> {
+    try {
+      return { ...(await this.status()), error: null };
+    } catch (error) {
+      const queue = { total: 0, byPriority: new Map(), capacityUsedPercent: 0, oldest: null, dead: 0 };
+      return { queue, publishers: [], stray: [], error: (error as Error).message };
+    }
   }
 
   #targetOf(broker: string | undefined): PublishTarget {
