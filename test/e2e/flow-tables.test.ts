@@ -192,7 +192,7 @@ for (const { name, projection, url } of flowSourceAdapters) {
         ["table-flows", "TEMP_HUM_DB", "invalid"],
       ]);
       assert.doesNotMatch(JSON.stringify(events) + gateway.output, /secret/);
-      assert.match(String((await reasons()).get("flow-row-refused")), /TEMP_HUM_DB/);
+      assert.match(String((await reasons()).get("flow-row-refused")), /TEMP_HUM_DB \(action /);
       assert.equal((await gateway.api("/api/v1/flows/TEMP_HUM_DB")).body.actions[0].type, "STORE_DB");
 
       await query("UPDATE flows SET action = 'STORE_DB' WHERE code = 'TEMP_HUM_DB'");

@@ -108,7 +108,7 @@ describe("flow tables", () => {
     fixture.intercept = (batch, append) => append(batch);
     const { flows: result } = await flows.reload();
     assert.deepEqual([result.defined, result.refused.map(({ code }) => code)], [["A"], ["BAD"]]);
-    assert.deepEqual(flows.status(), { failing: null, refused: ["BAD"] });
+    assert.deepEqual(flows.status(), { failing: null, refused: [{ code: "BAD", reason: "topic is empty" }] });
     await flows.reload();
     const { events } = await fixture.store.readAll({ limit: 10, filter: { stream: "table-flows" } });
     assert.deepEqual(

@@ -40,8 +40,8 @@ export interface FlowTablesDependencies {
 export interface FlowTablesStatus {
   /** Why the tables cannot be read, or not be acted on; null: they were, at the last reload. */
   readonly failing: string | null;
-  /** Codes of the rows that make no flow. */
-  readonly refused: readonly string[];
+  /** Rows that make no flow, each with the first reason. */
+  readonly refused: readonly { readonly code: string; readonly reason: string }[];
 }
 
 /** After a reload that failed the next comes as soon as this, if the interval is longer. */
@@ -139,7 +139,7 @@ export class FlowTables {
       pending = next.pending;
     }
     if (this.#status.failing !== null) this.#deps.log.info("the tables of flows are read again");
-    this.#status = { failing: null, refused: flows.refused.map(({ code }) => code) };
+    this.#status = { failing: null, refused: flows.refused.map(reasonOf) };
     return {
       flows,
       brokers: { started: [...started], replaced: [...replaced], stopped: [...stopped], unchanged: [...unchanged] },
@@ -225,6 +225,11 @@ export class FlowTables {
     this.#status = { ...this.#status, failing: error.message };
   }
 }
+
+const reasonOf = ({ code, errors }: ReloadedFlows["refused"][number]) => {
+  const [first] = errors;
+  return { code, reason: first === undefined ? "" : `${first.pointer.slice(1)} ${first.message}` };
+};
 
 const isOvertaken = (error: unknown): boolean =>
   error instanceof FlowConflict || error instanceof FlowExists || error instanceof FlowNotFound;

@@ -109,14 +109,15 @@ export const healthOf = (input: HealthInput): HealthReport => {
 };
 
 const LISTED = 20;
-/** A row may have a longer one. */
-const CODE_CHARACTERS = 100;
+/** A row may have a longer code, and a reason quotes from it. */
+const CHARACTERS = 100;
 
-const listed = (codes: readonly string[]): string =>
-  codes
+const listed = (rows: FlowTablesStatus["refused"]): string => {
+  const shown = rows
     .slice(0, LISTED)
-    .map((code) => code.slice(0, CODE_CHARACTERS))
-    .join(", ") + (codes.length > LISTED ? ` and ${codes.length - LISTED} more` : "");
+    .map(({ code, reason }) => `${code.slice(0, CHARACTERS)} (${reason.slice(0, CHARACTERS)})`);
+  return shown.join(", ") + (rows.length > LISTED ? ` and ${rows.length - LISTED} more` : "");
+};
 
 const brokerView = (source: SourceStatus): HealthReport["brokers"][number] => ({
   name: source.name,
