@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, string>> = {
   mariadb: "the projection in MariaDB against raw bulk inserts",
   "postgres-projection": "the projection in PostgreSQL against raw COPY",
   source: "the MQTT source against a bare subscriber",
+  backends: "the whole way into PostgreSQL and MariaDB against COPY and bulk inserts",
   ingest: "durable ingest against a bare subscriber",
   startup: "start-up time against the size of the log",
 };

@@ -104,10 +104,11 @@ export const makePostgresServer = async (settings: readonly string[] = []): Prom
   };
   const kill = () => signal("SIGQUIT");
   // Should the test's process end without a word.
-  process.once("exit", () => {
+  const abandon = (): void => {
     child?.kill("SIGQUIT");
     rmSync(directory, { recursive: true, force: true });
-  });
+  };
+  process.once("exit", abandon);
   return {
     url,
     start,
@@ -115,6 +116,7 @@ export const makePostgresServer = async (settings: readonly string[] = []): Prom
     kill,
     remove: async () => {
       await kill();
+      process.off("exit", abandon);
       rmSync(directory, { recursive: true, force: true });
     },
   };

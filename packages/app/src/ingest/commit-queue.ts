@@ -218,7 +218,7 @@ export class CommitQueue<T, D extends Decision> {
         if (conflicts < OVERTAKEN) await this.#append(entry);
         else inVain = await this.#appendInTurn(entry, inVain);
         conflicts = 0;
-        inVain = Math.max(inVain, 0);
+        inVain = 0;
         wait = RETRY_MS.first;
         continue;
       } catch (error) {
