@@ -4,6 +4,7 @@ import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PostgresEventStore, UnusableDatabase } from "@sluice/adapter-postgres";
 import pg from "pg";
+import { Notifications } from "../../packages/adapters/postgres/src/notifications.ts";
 import { assertSound, many, readEverything, stored, to } from "../conformance/event-store-support.ts";
 import { inPostgres, makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 
@@ -66,6 +67,27 @@ describe("postgres event store", { skip, timeout: 60_000 }, () => {
         events.map(({ id }) => id),
       );
     }
+  });
+
+  test("does not wake itself by its own notifications", async (t) => {
+    const { schema, open } = await storesOf(t);
+    await open();
+    const heard = [0, 0];
+    const instances = heard.map(
+      (_, index) =>
+        new Notifications({ url: postgresUrl, schema }, () => {
+          heard[index] = (heard[index] as number) + 1;
+        }),
+    );
+    for (const instance of instances) await instance.start();
+    const [sender, other] = instances as [Notifications, Notifications];
+    const before = [...heard];
+    sender.send();
+    // Ends what is being sent; the server gives a session its own notifications before the answer to its NOTIFY.
+    await sender.stop();
+    while (heard[1] === before[1]) await sleep(1);
+    await other.stop();
+    assert.deepEqual(heard, [before[0], (before[1] as number) + 1]);
   });
 
   test("finds by polling what no notification told of", async (t) => {

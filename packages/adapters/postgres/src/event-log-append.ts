@@ -16,12 +16,17 @@ import { appendArguments, type EncodedAppend } from "./event-codec.ts";
 import { followingIds } from "./event-record.ts";
 import { instantText } from "./event-rows.ts";
 
-/** A group takes in no more after so many events, or characters of data: some 100 ms of work. */
+/** A group takes in no more after so many events, or characters of data: 20 to 100 ms of work. */
 const GROUP_EVENTS = 5_000;
 const GROUP_CHARACTERS = 8 * 1024 * 1024;
 
 const APPEND = `SELECT * FROM append_events(
   $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`;
+
+/** The lock that every append shares: see append_events. */
+const TURN = "5315810, hashtext(current_schema())";
+const LOCK = `SELECT pg_advisory_lock(${TURN})`;
+const UNLOCK = `SELECT pg_advisory_unlock(${TURN})`;
 
 const KNOWN = `SELECT r.id, s.name AS stream, r.recorded_at, r.position + r.count - 1 AS last_position,
     r.version + r.count - 1 AS last_version, r.attributes
@@ -68,6 +73,21 @@ export class EventLogAppender {
     this.#queue.push({ append, resolve, reject });
     this.#running ??= this.#run();
     return promise;
+  }
+
+  /**
+   * The lock is the session's, and the pool has one connection: appends in between run in the same session, which its
+   * own lock does not stop. Should the connection break, the lock is gone, and the appends are like any others.
+   */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    await this.#pool.query(LOCK).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+    try {
+      return await work();
+    } finally {
+      await this.#pool.query(UNLOCK).catch(() => undefined);
+    }
   }
 
   /** Resolves when nothing is under way. */

@@ -1,6 +1,6 @@
 /**
  * Word between instances that something was appended: LISTEN/NOTIFY on one connection, which is made anew when it is
- * lost. Only a wake-up: what is missed is found by polling.
+ * lost. Only a wake-up: what is missed is found by polling. An instance does not hear itself.
  *
  * NOTIFY is not part of an append's transaction. There it would make all commits of the server that notify wait for one
  * another, and an append would fail once a listener that sits in an open transaction has let the server's queue of
@@ -80,9 +80,12 @@ export class Notifications {
       }, RECONNECT_MS).unref();
     };
     client.on("error", () => undefined);
-    client.on("notification", this.#heard);
     try {
       await client.connect();
+      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      client.on("notification", ({ processId }) => {
+        if (processId !== rows[0]?.pid) this.#heard();
+      });
       await client.query(`LISTEN ${this.#channel}`);
       client.on("end", lost);
       this.#client = client;
