@@ -61,6 +61,8 @@ describe("postgres projection: settings", { skip: (await postgresUnavailable()) 
     assert.equal((await readData(store, { from: instant(5), to: instant(5) })).length, 1);
 
     const other = new pg.Client({ connectionString: url, options: "-c search_path=public" });
+    // The database goes first, and everyone's connections with it.
+    other.on("error", () => undefined);
     await other.connect();
     t.after(() => other.end());
     await other.query("SET statement_timeout = 0; SET datestyle = 'ISO'; SET extra_float_digits = 1");

@@ -9,9 +9,9 @@ export class CommitInDoubt extends Error {
 
 /**
  * Errors after which the server ends the connection: connection exceptions, operator intervention, too many connections,
- * a transaction idle for too long, internal errors. Not told by `severity`, which is in the server's language.
+ * a transaction idle or open for too long, internal errors. Not told by `severity`, which is in the server's language.
  */
-const FATAL = /^(08|28|3D|53300|57P|25P03|XX)/;
+const FATAL = /^(08|28|3D|53300|57P|25P0[34]|XX)/;
 
 /** The server refuses the statement, and the connection goes on. */
 const isRefusal = (error: unknown): error is DatabaseError =>
