@@ -21,8 +21,8 @@ import { DatabaseSync } from "node:sqlite";
 
 /** The log comes last. Where it is on a server there is none here: its dump comes after this copy. */
 const LOG = "events.db";
-/** Which filters the broker knows; the token is not copied, as a new one can be made. */
-const FILES = ["mqtt-session.json"];
+/** Which filters each broker knows; the token is not copied, as a new one can be made. */
+const SESSIONS = /^mqtt-session.*\.json$/;
 /** @returns bytes */
 const copyDatabase = (from: string, to: string): number => {
   // Not read-only: SQLite may have to make the shared memory of a write-ahead log whose gateway is stopped.
@@ -67,7 +67,7 @@ const backUp = (dataDir: string, target: string): void => {
     sync(join(part, file));
     console.log(`${file}: ${bytes} bytes`);
   }
-  for (const file of FILES.filter((name) => existsSync(join(dataDir, name)))) {
+  for (const file of readdirSync(dataDir).filter((name) => SESSIONS.test(name))) {
     copyFileSync(join(dataDir, file), join(part, file));
     sync(join(part, file));
   }
