@@ -74,6 +74,33 @@ export const writersDefinitions: readonly EventStoreDefinition[] = [
     },
   },
   {
+    name: "gives a writer that asks for it its turn among quicker ones",
+    needs: "exclusiveTurns",
+    async run({ open }) {
+      const [quick, slow] = [await open(), await open()];
+      let writing = true;
+      const overtake = async (): Promise<void> => {
+        while (writing) await quick.append([to("flow-A", many(1))]);
+      };
+      const overtaking = [overtake(), overtake()];
+      for (let turn = 0; turn < 10; turn++) {
+        await slow.exclusively(async () => {
+          const [last] = await slow.readStream("flow-A", { limit: 1, direction: "backwards" });
+          // Long enough for the other to come in between, if it could.
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          await slow.append([to("flow-A", many(2), last?.version ?? 0)]);
+        });
+      }
+      await assert.rejects(
+        slow.exclusively(() => slow.append([to("flow-A", many(1), 1_000_000)])),
+        WrongExpectedVersion,
+      );
+      writing = false;
+      await Promise.all(overtaking);
+      assertSound(slow, await readEverything(slow));
+    },
+  },
+  {
     name: "finishes running appends when it stops, and goes on after another start",
     async run({ open }) {
       const store = await open();

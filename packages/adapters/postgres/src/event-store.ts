@@ -48,6 +48,8 @@ export class PostgresEventStore implements EventStore {
     atomicMultiStream: true,
     gaplessPositions: true,
     sharedLog: true,
+    messageIndex: true,
+    exclusiveTurns: true,
   };
   readonly #options: PostgresEventStoreOptions & typeof eventStoreDefaults;
   readonly #notifications: Notifications;
@@ -97,6 +99,10 @@ export class PostgresEventStore implements EventStore {
       this.#notifications.send();
     }
     return result;
+  }
+
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return this.#running().appender.exclusively(work);
   }
 
   readStream(stream: string, options: ReadStreamOptions): Promise<readonly RecordedEvent[]> {

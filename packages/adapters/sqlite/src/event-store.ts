@@ -29,6 +29,7 @@ export class SqliteEventStore implements EventStore {
     gaplessPositions: true,
     sharedLog: false,
     messageIndex: true,
+    exclusiveTurns: false,
   };
   readonly #options: EventStoreOptions & typeof eventStoreDefaults;
   readonly #writer: EventLogHost;
@@ -75,7 +76,7 @@ export class SqliteEventStore implements EventStore {
     return result;
   }
 
-  /** SQLite's own lock lets writers take turns. */
+  /** A log in a file has one gateway. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }

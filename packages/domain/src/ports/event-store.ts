@@ -101,6 +101,8 @@ export interface EventStoreCapabilities {
   readonly sharedLog: boolean;
   /** Finds the events of one message without reading the log. */
   readonly messageIndex: boolean;
+  /** `exclusively` keeps other writers out. */
+  readonly exclusiveTurns: boolean;
 }
 
 export interface EventStore {

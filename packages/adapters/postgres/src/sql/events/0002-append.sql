@@ -54,6 +54,9 @@ DECLARE
   stream_id bigint;
   refused boolean := false;
 BEGIN
+  -- A writer that others overtake again and again takes this lock for itself alone. The server serves those who wait for
+  -- it in their order, so that it gets its turn.
+  PERFORM pg_advisory_xact_lock_shared(5315810, hashtext(current_schema()));
   PERFORM 1 FROM log_head FOR UPDATE;
 
   SELECT r.position + r.count - 1, r.recorded_at INTO tail, instant
