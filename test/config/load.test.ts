@@ -289,7 +289,7 @@ describe("configuration: warnings", () => {
       "settings that the embedded broker has no use for",
       { MQTT_USERNAME: "me", MQTT_USE_TLS: "yes" },
       [
-        "MQTT_USE_TLS has no effect without MQTT_URL: the embedded broker speaks no TLS",
+        "MQTT_USE_TLS is for the brokers in mqtt_servers alone: the embedded one speaks no TLS",
         "the embedded broker lets everybody in: it takes both MQTT_USERNAME and MQTT_PASSWORD to change that",
       ],
     ],

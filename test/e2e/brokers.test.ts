@@ -226,6 +226,8 @@ describe("brokers in mqtt_servers", () => {
     sql(gateway, "UPDATE mqtt_servers SET enabled = 0");
     await reload(gateway);
     const [embedded] = await brokersOf(gateway);
+    // Where the command line looks for it.
+    assert.equal(JSON.parse(readFileSync(join(gateway.dataDir, "gateway.json"), "utf8")).brokerUrl, embedded?.url);
     const device = await mqtt.connectAsync((embedded as BrokerHealth).url, { protocolVersion: 4 });
     t.after(() => device.endAsync(true));
     const count = (await originsOf(gateway, "EVERY")).length;

@@ -112,6 +112,8 @@ const start = async (
   }
 
   const brokers = container.get(tokens.brokers);
+  /** Of no use before the gateway has started. */
+  let brokersChanged = async (): Promise<void> => {};
   /** Whether the brokers are those of rows; null before anyone has said what they are. */
   let brokersOfTable: boolean | null = null;
   const tables = new FlowTables({
@@ -121,7 +123,9 @@ const start = async (
     check: definitionChecker(container.get(tokens.validator), { timeoutSeconds: configuration.httpTimeoutSeconds }),
     applyServers: async (rows) => {
       brokersOfTable = configuration.mqttUrl === undefined && rows.some(({ enabled }) => enabled);
-      return brokers.reconcile(settingsOfServers(rows, configuration));
+      const changes = await brokers.reconcile(settingsOfServers(rows, configuration));
+      await brokersChanged();
+      return changes;
     },
     intervalMs: configuration.flowsReloadIntervalSeconds * 1000,
     log,
@@ -192,14 +196,18 @@ const start = async (
   started.push(() => pipeline.stop(DRAIN_MS));
   await publishing.reconcile();
 
-  const brokerUrl = brokers.status().sources[0]?.url ?? "";
-  await writeRuntimeInfo(locations.runtime, {
-    pid: process.pid,
-    adminUrl,
-    brokerUrl,
-    startedAt: new Date(clock.now()).toISOString(),
-  });
+  const firstUrl = (): string => brokers.status().sources[0]?.url ?? "";
+  const brokerUrl = firstUrl();
+  const runtime = { pid: process.pid, adminUrl, brokerUrl, startedAt: new Date(clock.now()).toISOString() };
+  await writeRuntimeInfo(locations.runtime, runtime);
   started.push(() => removeRuntimeInfo(locations.runtime));
+  brokersChanged = () =>
+    writeRuntimeInfo(locations.runtime, { ...runtime, brokerUrl: firstUrl() }).catch((error: unknown) =>
+      log.warn({ err: error, file: locations.runtime }, "the command line is not told of the brokers' change"),
+    );
+  started.push(() => {
+    brokersChanged = async () => {};
+  });
   if (admin.source === "generated") log.info({ file: locations.adminToken }, "admin token generated");
   log.info({ adminUrl, brokerUrl, dataDir: locations.dataDir }, "gateway started");
   return { adminUrl, brokerUrl, token: admin.token, stop, failed: failed.promise };

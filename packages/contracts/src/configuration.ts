@@ -36,7 +36,7 @@ export const configurationFields = {
   mqttUrl: field(
     "MQTT_URL",
     Type.Optional(Type.String({ pattern: "^(mqtts?|wss?)://" })),
-    "The broker; none: the embedded one.",
+    "The broker; none: the enabled rows of mqtt_servers, or else the embedded one.",
     {
       secret: true,
       kind: "url",
@@ -52,7 +52,7 @@ export const configurationFields = {
   mqttClientId: field(
     "MQTT_CLIENT_ID",
     Type.String({ minLength: 1, maxLength: 65_535, default: "mqtt-gateway" }),
-    "Client id, and with it the persistent session at the broker.",
+    "Client id, and with it the persistent session at the broker; -<id> is added for further rows of mqtt_servers.",
   ),
   mqttKeepalive: field(
     "MQTT_KEEPALIVE",

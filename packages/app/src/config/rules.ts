@@ -115,7 +115,7 @@ const embeddedBrokerWarnings = (configuration: Partial<Configuration>): string[]
     ...(mqttCaCerts === undefined ? [] : ["MQTT_CA_CERTS"]),
     ...(mqttCertfile === undefined ? [] : ["MQTT_CERTFILE"]),
     ...(mqttUseTls === true ? ["MQTT_USE_TLS"] : []),
-  ].map((name) => `${name} has no effect without MQTT_URL: the embedded broker speaks no TLS`);
+  ].map((name) => `${name} is for the brokers in mqtt_servers alone: the embedded one speaks no TLS`);
   if ((mqttUsername === undefined) === (mqttPassword === undefined)) return warnings;
   return [
     ...warnings,
