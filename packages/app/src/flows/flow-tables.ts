@@ -34,6 +34,8 @@ export interface FlowTablesDependencies {
   readonly check: CheckRow;
   readonly applyServers: (rows: readonly MqttServerRow[]) => Promise<BrokerChanges>;
   readonly intervalMs: number;
+  /** For a database that hangs, at the start and at the stop; 5,000 when absent. */
+  readonly patienceMs?: number;
   readonly log: Logger;
 }
 
@@ -46,6 +48,7 @@ export interface FlowTablesStatus {
 
 /** After a reload that failed the next comes as soon as this, if the interval is longer. */
 const RETRY_MS = 5_000;
+const PATIENCE_MS = 5_000;
 const COMMANDS_AT_ONCE = 64;
 /** What is pending is clear when the projector has caught up, most often at the next look. */
 const LOOKS = 20;
@@ -68,21 +71,27 @@ export class FlowTables {
     this.#deps = dependencies;
   }
 
-  /** Resolves after the first reload, also if that failed: the next ones follow. */
+  /** Resolves after the first reload, also if that failed or takes too long: the next ones follow. */
   async start(): Promise<void> {
-    await this.reload().catch(() => {});
+    await this.#patiently(this.reload().catch(() => {}));
   }
 
-  /** A reload that is running goes on to its end. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#turn;
+    await this.#patiently(this.#turn);
     await this.#deps.source.stop();
   }
 
   status(): FlowTablesStatus {
     return this.#status;
+  }
+
+  async #patiently(work: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    const { signal } = done;
+    await Promise.race([work, delay(this.#deps.patienceMs ?? PATIENCE_MS, undefined, { signal }).catch(() => {})]);
+    done.abort();
   }
 
   /**
