@@ -169,6 +169,37 @@ for (const { name, projection, url } of flowSourceAdapters) {
       assert.deepEqual((await reload()).flows, nothing);
     });
 
+    it("follows the rows of brokers: its flows are of every one", async (t) => {
+      if (!needs(t)) return;
+      const second = await startMosquitto();
+      t.after(() => second.stop());
+      await query(`INSERT INTO mqtt_servers (host, port, enabled, is_default)
+        VALUES ('127.0.0.1', ${new URL(second.url).port}, TRUE, FALSE), ('not a host', 1883, TRUE, FALSE)`);
+      const { brokers } = await reload();
+      assert.deepEqual([brokers.started.length, brokers.replaced, brokers.stopped], [1, [], []]);
+      assert.deepEqual(brokers.unchanged, ["default"]);
+      assert.ok((await reasons()).has("broker-misconfigured"));
+      await eventually(
+        async () => (await gateway.api("/health")).body.statistics.active_subscriptions === 6,
+        "subscribed at both",
+      );
+      const other = await mqtt.connectAsync(second.url, { protocolVersion: 4 });
+      await other.publishAsync("by/hand/2", '{"n":2}', { qos: 1 });
+      await received("BY_HAND", 2);
+      await other.endAsync(true);
+      const [, event] = await gateway.all("/api/v1/events?flow=BY_HAND&type=MessageReceived");
+      assert.equal(event.data.broker, brokers.started[0]);
+
+      await query("DELETE FROM mqtt_servers WHERE is_default = FALSE");
+      assert.deepEqual((await reload()).brokers, {
+        started: [],
+        replaced: [],
+        stopped: brokers.started,
+        unchanged: ["default"],
+      });
+      assert.equal((await reasons()).size, 0);
+    });
+
     it("reports a row that makes no flow, once, and leaves the others alone", async (t) => {
       if (!needs(t)) return;
       await query(`INSERT INTO flows (code, description, topic, action, payload_schema, endpoint_url, last_msg_id, enabled)
