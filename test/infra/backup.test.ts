@@ -72,7 +72,7 @@ describe("backup of the embedded stores", () => {
     const first = await gatewayOf(t, dataDir);
     await defineFlow(first, receiver);
     const traffic = await startTraffic(first);
-    await traffic.more(500);
+    await traffic.more(300);
     const safe = new Set(traffic.acknowledged);
     const env = { DATA_DIR: dataDir, BACKUP: backup };
     await run("prepare", env);
@@ -137,7 +137,7 @@ describe("backup of the embedded stores", () => {
     const old = await assertRestored(gateway, new Set(), rowsOfSqlite(mix));
     const grow = async (first: number): Promise<ReadonlySet<number>> => {
       const more = await startTraffic(gateway, first);
-      await more.more(200);
+      await more.more(100);
       await more.stop();
       return more.acknowledged;
     };
