@@ -65,18 +65,12 @@ LANGUAGE sql IMMUTABLE AS $$
     ELSE regexp_replace(json_text, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g') END::json
 $$;
 
--- The elements of a JSON array as JSON text. `json -> n` would fail on a lone surrogate anywhere in the array.
-CREATE FUNCTION elements(json_text text) RETURNS text[]
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT array_agg(e.value::text ORDER BY e.place)
-  FROM json_array_elements(json_text::json) WITH ORDINALITY AS e (value, place)
-$$;
-
 -- The envelope, as documented for audit queries. Conditions on stream, flow and message_id are answered by an index; so
 -- are those on record_position and record_id, the position and id of the event that the event is kept with: itself, or
 -- the first of its message before it, at most 63 positions earlier. `data` and `metadata` are json, so that
 -- `data ->> 'attribute'` works. PostgreSQL has no text with a NUL and would fail on it: here, not in the table, U+FFFD
--- stands for it. On a lone surrogate (`\ud800`) `->>` still fails.
+-- stands for it. On a lone surrogate (`\ud800`) `->>` still fails; json_array_elements does not, which is why it takes
+-- the attributes apart. OFFSET 0 has it do so once, not for every part that is used.
 CREATE VIEW event_log AS
 SELECT
   r.position + e.place AS position,
@@ -108,9 +102,14 @@ CROSS JOIN LATERAL (
       ',"action":', a.parts[3], ',"attribute":', a.parts[4], ',"valueType":', a.parts[5], ',"value":', a.parts[6],
       ',"text":' || a.parts[7], ',"receivedAt":', m.parts[3], ',"deviceTime":' || nullif(m.parts[4], 'null'), '}'),
     NULL
-  FROM (SELECT elements(r.attributes) AS parts WHERE r.count > 1) AS m
+  FROM (
+    SELECT ARRAY(SELECT value::text FROM json_array_elements(r.attributes::json)) AS parts
+    WHERE r.count > 1 OFFSET 0
+  ) AS m
   CROSS JOIN LATERAL generate_series(1, r.count - 1) AS p (place)
-  CROSS JOIN LATERAL (SELECT elements(m.parts[4 + p.place]) AS parts) AS a
+  CROSS JOIN LATERAL (
+    SELECT ARRAY(SELECT value::text FROM json_array_elements(m.parts[4 + p.place]::json)) AS parts OFFSET 0
+  ) AS a
 ) AS e;
 
 -- The same without the events of messages that went well. Each of these has a record to itself: here conditions on
