@@ -1,7 +1,7 @@
 /** From flags, environment, file and defaults to values, and the text of every error. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ConfigurationInput, loadConfiguration } from "@sluice/app/config";
+import { type ConfigurationInput, loadConfiguration, redactUrl, secretTexts } from "@sluice/app/config";
 
 const load = (input: Partial<ConfigurationInput>, files: Record<string, string> = {}) =>
   loadConfiguration({
@@ -47,6 +47,15 @@ describe("configuration: values", () => {
     });
     assert.ok(Object.values(sources).every((source) => source === "default"));
     assert.deepEqual(warnings, []);
+  });
+
+  it("takes connection strings with several hosts, and hides what is secret in them", () => {
+    const url = "esdb+discover://me:pass!word@one.example:2113,two.example:2113?tls=true";
+    const { configuration } = loaded({ env: { EVENT_STORE_URL: url } });
+    assert.equal(configuration.eventStoreUrl, url);
+    assert.ok(secretTexts(configuration).includes("pass!word"));
+    assert.doesNotMatch(redactUrl(url), /pass/);
+    assert.equal(errors({ env: { EVENT_STORE_URL: "esdb://one.example:2113,," } }).length, 1);
   });
 
   it("takes the older gateway's names for a MariaDB projection", () => {
@@ -166,12 +175,12 @@ describe("configuration: errors", () => {
     [
       "another database",
       { EVENT_STORE_URL: "mongo:u:secret@host" },
-      'EVENT_STORE_URL: got "mongo:***@host"; it wants sqlite: and the path of a file, or postgres://user:password@host/database',
+      'EVENT_STORE_URL: got "mongo:***@host"; it wants sqlite: and the path of a file, postgres://user:password@host/database, or esdb://user:password@host:2113',
     ],
     [
       "a database in memory",
       { EVENT_STORE_URL: "sqlite::memory:" },
-      'EVENT_STORE_URL: got "sqlite::memory:"; it wants sqlite: and the path of a file, or postgres://user:password@host/database',
+      'EVENT_STORE_URL: got "sqlite::memory:"; it wants sqlite: and the path of a file, postgres://user:password@host/database, or esdb://user:password@host:2113',
     ],
     [
       "a short token",

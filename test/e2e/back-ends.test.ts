@@ -12,6 +12,7 @@ import {
   postgresRows,
 } from "../support/back-end-audit.ts";
 import { assertConservation } from "../support/conservation.ts";
+import { deleteStreams, makeStreamPrefix, realServerUrl, startServer } from "../support/eventstore.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { acknowledgedIds, startLoad } from "../support/load-publisher.ts";
 import { hasMariadbServer, makeMariadbServer } from "../support/mariadb-server.ts";
@@ -173,6 +174,52 @@ describe("PostgreSQL as event store and projection", () => {
     const log = await auditPostgresLog(postgres.url, "LOAD");
     assert.equal(log.payloads.length, count);
     assertProjected(await postgresRows(postgres.url, "LOAD"), log);
+  });
+});
+
+describe("EventStoreDB as event store", () => {
+  it("has every message of a gateway that is killed under load, with a flow that shares its messages with another", async (t) => {
+    if (!requireService(t, "mosquitto", mosquittoProgram)) return;
+    const broker = await startBroker(t);
+    const server = realServerUrl === undefined ? await startServer() : null;
+    if (server !== null) t.after(() => server.stop());
+    const url = new URL(server?.url ?? (realServerUrl as string));
+    const prefix = makeStreamPrefix();
+    url.searchParams.set("streamPrefix", prefix);
+    if (server === null) t.after(() => deleteStreams(realServerUrl as string, prefix));
+    const gateway = await startGateway(t, { MQTT_URL: broker.url, EVENT_STORE_URL: url.href });
+    await gateway.define(FLOW);
+    await gateway.define({ ...FLOW, code: "ALSO", topic: "load/#" });
+    await eventually(async () => (await gateway.api("/health")).body.brokers[0].subscriptions === 2, "subscriptions");
+    const load = startLoad({ ...ENDLESS, rate: 300, url: broker.url });
+    t.after(() => load.stop());
+    for (let kill = 0; kill < 3; kill++) {
+      await delay(500 + Math.random() * 500);
+      await gateway.kill();
+      await gateway.start();
+    }
+    await delay(500);
+    load.stop();
+    const result = await load.result;
+    for (const code of ["LOAD", "ALSO"]) {
+      const received = async () => (await gateway.metric("sluice_flow_received_total")).get(`flow="${code}"`) ?? 0;
+      await eventually(async () => (await received()) >= result.acknowledged, "everything arrives");
+    }
+    await gateway.caughtUp();
+    for (const code of ["LOAD", "ALSO"]) {
+      const messages = await gateway.all(`/api/v1/events?flow=${code}&type=MessageReceived`);
+      messages.forEach(({ data }, index) => {
+        assert.equal(data.messageNumber, index + 1);
+      });
+      assertNothingLost(
+        messages.map(({ data }) => data.payload.data),
+        acknowledgedIds(result),
+      );
+      const attributes = await gateway.all(`/api/v1/events?flow=${code}&type=StoredAttribute`);
+      const rows = await gateway.all(`/api/v1/data?flow=${code}`);
+      assert.deepEqual(rows.map(({ eventId }) => eventId).sort(), attributes.map(({ id }) => id).sort());
+    }
+    await assertConservation(gateway);
   });
 });
 

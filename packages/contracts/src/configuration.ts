@@ -78,13 +78,16 @@ export const configurationFields = {
   mqttUseTls: field("MQTT_USE_TLS", Type.Boolean({ default: false }), "TLS even where the URL says mqtt:// or ws://."),
   eventStoreUrl: field(
     "EVENT_STORE_URL",
-    Type.Optional(Type.String({ pattern: "^(sqlite:|postgres(ql)?://)" })),
+    Type.Optional(
+      Type.String({ pattern: "^(sqlite:|postgres(ql)?://|(esdb|kurrentdb|kurrent|kdb)([+]discover)?://)" }),
+    ),
     "The event log; none: sqlite:events.db in DATA_DIR. PostgreSQL's tables are in the schema sluice, or the one that " +
-      "?schema= names.",
+      "?schema= names; EventStoreDB's and KurrentDB's streams begin with sluice., or with what ?streamPrefix= says.",
     {
       secret: true,
       kind: "url",
-      wants: "sqlite: and the path of a file, or postgres://user:password@host/database",
+      wants:
+        "sqlite: and the path of a file, postgres://user:password@host/database, or esdb://user:password@host:2113",
       example: "postgres://sluice@db.example/telemetry",
     },
   ),

@@ -42,6 +42,7 @@ export class EventStoreDbEventStore implements EventStore {
     gaplessPositions: false,
     sharedLog: true,
     messageIndex: false,
+    exclusiveTurns: false,
   };
   readonly #settings: Settings;
   #open: Open | null = null;

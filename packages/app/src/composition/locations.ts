@@ -5,7 +5,9 @@ import type { Configuration } from "@sluice/contracts";
 /** A file of this machine, or the URL of a server. */
 export type StoreLocation =
   | { readonly kind: "sqlite"; readonly path: string }
-  | { readonly kind: "postgres" | "mariadb"; readonly url: URL };
+  | { readonly kind: "postgres" | "mariadb"; readonly url: URL }
+  /** Not a URL in the strict sense: it may name several hosts. */
+  | { readonly kind: "eventstore"; readonly connectionString: string };
 
 const SCHEMES: Readonly<Record<string, "postgres" | "mariadb">> = {
   "postgres:": "postgres",
@@ -14,8 +16,11 @@ const SCHEMES: Readonly<Record<string, "postgres" | "mariadb">> = {
   "mysql:": "mariadb",
 };
 
+const EVENT_STORE_DB = /^(?:esdb|kurrentdb|kurrent|kdb)(?:\+discover)?:\/\//i;
+
 const storeLocation = (text: string | undefined, dataDir: string, file: string): StoreLocation => {
   if (text === undefined) return { kind: "sqlite", path: join(dataDir, file) };
+  if (EVENT_STORE_DB.test(text)) return { kind: "eventstore", connectionString: text };
   const url = new URL(text);
   const kind = SCHEMES[url.protocol];
   return kind === undefined ? { kind: "sqlite", path: resolve(text.replace(/^sqlite:(\/\/)?/, "")) } : { kind, url };
@@ -58,6 +63,7 @@ export const locationsOf = (configuration: Configuration): Locations => {
 /** A snapshot of one log is of no use to another. */
 export const snapshotNameOf = ({ eventStoreUrl }: Configuration): string => {
   if (eventStoreUrl === undefined) return "flows";
+  if (EVENT_STORE_DB.test(eventStoreUrl)) return `flows@${eventStoreUrl.replace(/^.*(@|:\/\/)/, "")}`;
   const { host, pathname, searchParams } = new URL(eventStoreUrl);
   const schema = searchParams.get("schema");
   return `flows@${host}${pathname}${schema === null ? "" : `#${schema}`}`;

@@ -1,6 +1,7 @@
 /** From where a store is to the adapter that serves it. */
 
 import { readFileSync } from "node:fs";
+import { EventStoreDbEventStore } from "@sluice/adapter-eventstore";
 import { MariadbFlowSource, type MariadbProjectionOptions, MariadbProjectionStore } from "@sluice/adapter-mariadb";
 import {
   PostgresEventStore,
@@ -17,6 +18,8 @@ import type { StoreLocation } from "./locations.ts";
 /** `workers` where the calling thread has better things to do than to wait for a file, `inline` in a sink's own thread. */
 export type StoreThreads = "workers" | "inline";
 
+const NO_PROJECTION = "EventStoreDB holds the event log only";
+
 interface StoreDependencies {
   readonly clock: Clock;
   readonly threads: StoreThreads;
@@ -28,6 +31,8 @@ export const eventStoreAt = (location: StoreLocation, { clock, threads }: StoreD
       return new SqliteEventStore({ path: location.path, clock, threads });
     case "postgres":
       return new PostgresEventStore({ ...postgresOptions(location.url), clock });
+    case "eventstore":
+      return new EventStoreDbEventStore({ url: location.connectionString });
     case "mariadb":
       throw new TypeError("MariaDB holds projections only");
   }
@@ -41,6 +46,8 @@ export const projectionStoreAt = (location: StoreLocation, { clock }: StoreDepen
       return new PostgresProjectionStore({ ...postgresOptions(location.url), clock });
     case "mariadb":
       return new MariadbProjectionStore({ ...mariadbOptions(location.url), clock });
+    case "eventstore":
+      throw new TypeError(NO_PROJECTION);
   }
 };
 
@@ -57,6 +64,8 @@ export const flowSourceAt = (location: StoreLocation): FlowSource => {
       return new PostgresFlowSource(postgresOptions(location.url));
     case "mariadb":
       return new MariadbFlowSource(mariadbOptions(location.url));
+    case "eventstore":
+      throw new TypeError(NO_PROJECTION);
   }
 };
 

@@ -54,6 +54,11 @@ const isUsableUrl = (text: string): boolean => {
   const path = /^sqlite:(.*)$/s.exec(text)?.[1];
   // Several connections share the database, so one in memory would be a different one for each.
   if (path !== undefined) return path.replace(/^\/\/$/, "") !== "" && path !== ":memory:";
+  // A connection string may name several hosts.
+  const hosts = /^(?:esdb|kurrentdb|kurrent|kdb)(?:\+discover)?:\/\/(?:[^@/]*@)?([^@/?]+)\/?(?:\?[^@]*)?$/i.exec(
+    text,
+  )?.[1];
+  if (hosts !== undefined) return hosts.split(",").every((host) => URL.canParse(`http://${host}`));
   const url = URL.parse(text);
   // A password with an unescaped / ? or # ends the host too early, and leaves its @ behind.
   return url !== null && url.hostname !== "" && !`${url.pathname}${url.search}${url.hash}`.includes("@");

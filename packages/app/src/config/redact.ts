@@ -36,13 +36,17 @@ export const secretTexts = (configuration: Configuration): readonly string[] => 
   for (const [key, field] of Object.entries(configurationFields)) {
     const value = configuration[key as ConfigurationKey];
     if (!("secret" in field) || typeof value !== "string") continue;
-    const secret = "kind" in field && field.kind === "url" ? (URL.parse(value)?.password ?? "") : value;
+    const secret = "kind" in field && field.kind === "url" ? passwordOf(value) : value;
     for (const form of [secret, decode(secret), encodeURIComponent(secret)]) {
       if (form.length >= MIN_SECRET_LENGTH) texts.add(JSON.stringify(form).slice(1, -1));
     }
   }
   return [...texts].sort((a, b) => b.length - a.length);
 };
+
+/** Also of a connection string with several hosts, which is no URL. */
+const passwordOf = (text: string): string =>
+  URL.parse(text)?.password ?? /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:([^@]*)@/i.exec(text)?.[1] ?? "";
 
 const decode = (text: string): string => {
   try {

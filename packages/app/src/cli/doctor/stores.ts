@@ -37,6 +37,18 @@ const inspectStore = async (
   ...rest: FileArguments
 ): Promise<readonly Finding[]> => {
   if (location.kind === "sqlite") return inspect(name, location.path, ...rest);
+  if (location.kind === "eventstore") {
+    const hosts = location.connectionString
+      .replace(/^.*?:\/\/(.*@)?/, "")
+      .replace(/[/?].*$/s, "")
+      .split(",");
+    return Promise.all(
+      hosts.map((host) => {
+        const { hostname, port } = new URL(`http://${host}`);
+        return reach(name, "EventStoreDB", hostname, Number(port) || 2113);
+      }),
+    );
+  }
   const { kind, url } = location;
   return [await reach(name, kind, url.hostname, Number(url.port) || DEFAULT_PORTS[kind])];
 };
