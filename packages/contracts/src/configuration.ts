@@ -112,6 +112,12 @@ export const configurationFields = {
   dbName: field("DB_NAME", optionalText, "Database on DB_HOST."),
   dbUser: field("DB_USER", optionalText, "User on DB_HOST."),
   dbPassword: field("DB_PASSWORD", optionalText, "Password on DB_HOST.", { secret: true }),
+  dataRetentionDays: field(
+    "DATA_RETENTION_DAYS",
+    Type.Optional(Type.Integer({ minimum: 1 })),
+    "Days that rows of `data` are kept in a PostgreSQL projection, whole months at a time; none: for ever. The event log " +
+      "keeps its events.",
+  ),
   spoolMaxBytes: field(
     "SPOOL_MAX_BYTES",
     Type.Integer({ minimum: 0, default: 1_073_741_824 }),

@@ -25,8 +25,13 @@ export const storesModule = (threads: StoreThreads) =>
       [tokens.configuration, tokens.clock],
     );
     bind(tokens.projectionStore).toResolvedValue(
-      (configuration, clock) => projectionStoreAt(locationsOf(configuration).projection, { clock, threads }),
-      [tokens.configuration, tokens.clock],
+      (configuration, clock, log) =>
+        projectionStoreAt(locationsOf(configuration).projection, {
+          clock,
+          log,
+          retentionDays: configuration.dataRetentionDays,
+        }),
+      [tokens.configuration, tokens.clock, tokens.log],
     );
     bind(tokens.flowSource).toResolvedValue(
       (configuration: Configuration) => flowSourceAt(locationsOf(configuration).projection),

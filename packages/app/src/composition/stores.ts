@@ -12,6 +12,7 @@ import {
 } from "@sluice/adapter-postgres";
 import { SqliteEventStore, SqliteFlowSource, SqliteProjectionStore } from "@sluice/adapter-sqlite";
 import type { Clock, EventStore, FlowSource, ProjectionStore, SinkLease } from "@sluice/domain";
+import type { Logger } from "pino";
 import { soleSink } from "../sinks/sole-sink.ts";
 import type { StoreLocation } from "./locations.ts";
 
@@ -38,12 +39,26 @@ export const eventStoreAt = (location: StoreLocation, { clock, threads }: StoreD
   }
 };
 
-export const projectionStoreAt = (location: StoreLocation, { clock }: StoreDependencies): ProjectionStore => {
+export interface ProjectionDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly retentionDays: number | undefined;
+}
+
+export const projectionStoreAt = (
+  location: StoreLocation,
+  { clock, log, retentionDays }: ProjectionDependencies,
+): ProjectionStore => {
   switch (location.kind) {
     case "sqlite":
       return new SqliteProjectionStore({ path: location.path, clock });
     case "postgres":
-      return new PostgresProjectionStore({ ...postgresOptions(location.url), clock });
+      return new PostgresProjectionStore({
+        ...postgresOptions(location.url),
+        clock,
+        ...(retentionDays === undefined ? {} : { retentionDays }),
+        onPartitionError: (error) => log.error({ err: error }, "a partition of the data table could not be changed"),
+      });
     case "mariadb":
       return new MariadbProjectionStore({ ...mariadbOptions(location.url), clock });
     case "eventstore":

@@ -30,6 +30,9 @@ export const applyRules = (given: Ruled["values"], { readFile }: RuleDependencie
   } else if (known.projectionUrl !== undefined && known.dbHost !== undefined) {
     warnings.push("DB_HOST has no effect beside PROJECTION_URL");
   }
+  if (known.dataRetentionDays !== undefined && !/^postgres/.test(known.projectionUrl ?? "")) {
+    warnings.push("DATA_RETENTION_DAYS has an effect on a projection in PostgreSQL only");
+  }
 
   for (const [key, field] of fields) {
     const path = values[key];
