@@ -46,7 +46,7 @@ export const startTraffic = async (gateway: GatewayProcess, first = 0): Promise<
     acknowledged,
     more: async (count) => {
       const goal = acknowledged.size + count;
-      await eventually(() => acknowledged.size >= goal, `${count} more messages`);
+      await eventually(() => acknowledged.size >= goal, `${count} more messages`, 60_000);
     },
     stop: async () => {
       stopping = true;
