@@ -6,7 +6,13 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { SqliteFlowSource } from "@sluice/adapter-sqlite";
 import { FlowTables } from "@sluice/app";
 import type { FlowDefinitionInput } from "@sluice/contracts";
-import { EventStoreUnavailable, type FlowSourceContent, type MqttServerRow, normaliseDefinition } from "@sluice/domain";
+import {
+  EventStoreUnavailable,
+  type FlowSourceContent,
+  FlowSourceUnavailable,
+  type MqttServerRow,
+  normaliseDefinition,
+} from "@sluice/domain";
 import { pino } from "pino";
 import { eventually } from "../support/gateway-process.ts";
 import { IngestFixture } from "../support/ingest-fixture.ts";
@@ -124,8 +130,10 @@ describe("flow tables", () => {
     const flows = tables();
     source.read = () => new Promise(() => {});
     await flows.start();
+    assert.match(String(flows.status().failing), /no answer within 0\.2 s/);
+    const reloading = assert.rejects(flows.reload(), FlowSourceUnavailable);
     await flows.stop();
-    running.pop();
+    await reloading;
   });
 
   it("do not overwrite what someone changes while they are read", async () => {

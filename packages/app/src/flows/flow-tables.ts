@@ -19,12 +19,11 @@ import {
   type MqttServerRow,
   type PlannedFlow,
   planFlowTable,
-  tableStream,
 } from "@sluice/domain";
 import type { Logger } from "pino";
 import type { BrokerChanges } from "../brokers/broker-set.ts";
 import { FlowConflict, type FlowRegistry } from "./flow-registry.ts";
-import { invalidRow, overruledRow, type RowRefused } from "./refused-rows.ts";
+import { RefusedRows } from "./refused-rows.ts";
 import { type ReloadedFlows, summary, together } from "./reload-summary.ts";
 
 export interface FlowTablesDependencies {
@@ -34,7 +33,7 @@ export interface FlowTablesDependencies {
   readonly check: CheckRow;
   readonly applyServers: (rows: readonly MqttServerRow[]) => Promise<BrokerChanges>;
   readonly intervalMs: number;
-  /** For a database that hangs, at the start and at the stop; 5,000 when absent. */
+  /** For a database that hangs, and at the stop for a reload that is under way; 5,000 when absent. */
   readonly patienceMs?: number;
   readonly log: Logger;
 }
@@ -55,43 +54,36 @@ const LOOKS = 20;
 const LOOK_AGAIN_MS = 50;
 
 type Command = Extract<FlowTableItem, { kind: "command" }>;
-type Refused = Extract<FlowTableItem, { kind: "refused" }>;
 
 export class FlowTables {
   readonly #deps: FlowTablesDependencies;
   #status: FlowTablesStatus = { failing: null, refused: [] };
   #turn: Promise<unknown> = Promise.resolve();
+  #reading: Promise<unknown> = Promise.resolve();
   #waiting: Promise<ReloadResult> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #stopped = false;
-  /** Refused rows of the last reload that are in the log. */
-  #recorded: ReadonlySet<string> = new Set();
+  readonly #refused: RefusedRows;
 
   constructor(dependencies: FlowTablesDependencies) {
     this.#deps = dependencies;
+    this.#refused = new RefusedRows(dependencies);
   }
 
-  /** Resolves after the first reload, also if that failed or takes too long: the next ones follow. */
+  /** Resolves after the first reload, also if that failed: the next ones follow. */
   async start(): Promise<void> {
-    await this.#patiently(this.reload().catch(() => {}));
+    await this.reload().catch(() => {});
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#patiently(this.#turn);
+    await this.#inTime(this.#turn).catch(() => {});
     await this.#deps.source.stop();
   }
 
   status(): FlowTablesStatus {
     return this.#status;
-  }
-
-  async #patiently(work: Promise<unknown>): Promise<void> {
-    const done = new AbortController();
-    const { signal } = done;
-    await Promise.race([work, delay(this.#deps.patienceMs ?? PATIENCE_MS, undefined, { signal }).catch(() => {})]);
-    done.abort();
   }
 
   /**
@@ -129,9 +121,25 @@ export class FlowTables {
     this.#timer = setTimeout(() => void this.reload().catch(() => {}), ms);
   }
 
-  async #read(): Promise<FlowSourceContent> {
-    await this.#deps.source.start();
-    return this.#deps.source.read();
+  /** One that was given up on is over before the next begins. */
+  #read(): Promise<FlowSourceContent> {
+    const { source } = this.#deps;
+    const reading = this.#reading.then(async () => {
+      await source.start();
+      return source.read();
+    });
+    this.#reading = reading.catch(() => {});
+    return this.#inTime(reading);
+  }
+
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    const { patienceMs = PATIENCE_MS } = this.#deps;
+    const done = new AbortController();
+    const late = delay(patienceMs, undefined, { signal: done.signal }).then(() => {
+      throw new FlowSourceUnavailable(`no answer within ${patienceMs / 1000} s`);
+    });
+    late.catch(() => {});
+    return Promise.race([work, late]).finally(() => done.abort());
   }
 
   /** Brokers do not wait for the log: what they give can be kept without it. */
@@ -147,7 +155,7 @@ export class FlowTables {
       flows = together(flows, next.flows);
       pending = next.pending;
     }
-    if (this.#status.failing !== null) this.#deps.log.info("the tables of flows are read again");
+    if (this.#status.failing !== null) this.#deps.log.info("the tables of flows are taken in again");
     this.#status = { failing: null, refused: flows.refused.map(reasonOf) };
     return {
       flows,
@@ -159,8 +167,8 @@ export class FlowTables {
   async #applyFlows(content: FlowSourceContent): Promise<{ readonly flows: ReloadedFlows; readonly pending: boolean }> {
     const items = planFlowTable({ content, flow: (code) => this.#flow(code), check: this.#deps.check });
     const refused = items.filter((item) => item.kind === "refused");
-    await this.#recordInvalid(refused);
-    await this.#recordOverruled(content);
+    await this.#refused.recordInvalid(refused);
+    await this.#refused.recordOverruled(content.overruled);
     const commands = items.filter((item) => item.kind === "command");
     const done = [
       ...(await this.#execute(commands.filter(({ command }) => command.kind !== "retire"))),
@@ -200,36 +208,9 @@ export class FlowTables {
     return done;
   }
 
-  async #recordInvalid(refused: readonly Refused[]): Promise<void> {
-    const { source, log } = this.#deps;
-    const events = refused.map((item) => invalidRow(source.name, item));
-    for (const event of events) {
-      if (this.#recorded.has(event.id)) continue;
-      const { table, code, errors } = event.data;
-      log.warn({ table, code, errors }, "row refused");
-      await this.#record(event);
-    }
-    this.#recorded = new Set(events.map(({ id }) => id));
-  }
-
-  async #recordOverruled({ overruled }: FlowSourceContent): Promise<void> {
-    const { source, log } = this.#deps;
-    for (const edit of overruled) {
-      const event = overruledRow(source.name, edit);
-      const { table, code, row } = event.data;
-      log.warn({ table, code, row }, "edit overruled: the flow was changed elsewhere before it was read");
-      await this.#record(event);
-    }
-    await source.recorded(overruled.map(({ id }) => id));
-  }
-
-  async #record(event: RowRefused): Promise<void> {
-    await this.#deps.store.append([{ stream: tableStream(event.data.table), expected: "any", events: [event] }]);
-  }
-
   #failed(error: Error): void {
-    if (this.#status.failing !== error.message) {
-      this.#deps.log.error({ err: error }, "the tables of flows cannot be read; everything stays as it is");
+    if (this.#status.failing !== error.message && !this.#stopped) {
+      this.#deps.log.error({ err: error }, "the tables of flows were not taken in; everything stays as it is");
     }
     this.#status = { ...this.#status, failing: error.message };
   }

@@ -5,6 +5,7 @@
 import type { ActionInput, FlowDefinition, FlowDefinitionInput } from "@sluice/contracts";
 import { canonicalJson } from "../message/canonical-json.ts";
 import type { FlowTableColumns } from "../ports/flow-source.ts";
+import { EVERY_BROKER } from "./broker.ts";
 
 export type FlowColumn = keyof FlowTableColumns;
 
@@ -68,7 +69,7 @@ export const inputOfRow = (code: string, row: FlowTableColumns, payloadSchema: u
   code,
   description: row.description ?? "",
   topic: row.topic,
-  broker: "*",
+  broker: EVERY_BROKER,
   payloadSchema,
   actions: [actionOfRow(row)],
 });
