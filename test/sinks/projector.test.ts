@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { SqliteProjectionStore } from "@sluice/adapter-sqlite";
 import { systemClock } from "@sluice/app";
 import { LogFollower, PROJECTOR, Projector } from "@sluice/app/sinks";
+import type { FlowDefinition } from "@sluice/contracts";
 import { pino } from "pino";
 import { eventually } from "../support/gateway-process.ts";
 import { IngestFixture } from "../support/ingest-fixture.ts";
@@ -123,6 +124,38 @@ describe("projector", () => {
     await fixture.registry.execute("A", { kind: "retire" }, "test");
     await caughtUp();
     assert.deepEqual(rows(), []);
+    database.close();
+  });
+
+  it("tells what came from the flows table, and goes on after another gateway's numbers", async () => {
+    begin();
+    await caughtUp();
+    await end();
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(join(fixture.dataDir, "projection.db"), { timeout: 5_000 });
+    const row = () => ({ ...database.prepare("SELECT topic, last_msg_id FROM flows WHERE code = 'A'").get() });
+    const revise = (topic: string, actor: string) => {
+      const before = fixture.registry.require("A").definition as FlowDefinition;
+      return fixture.registry.execute("A", { kind: "revise", definition: { ...before, topic } }, actor);
+    };
+    await revise("first", "table:flows");
+    database.exec("UPDATE flows SET topic = 'second' WHERE code = 'A'");
+    begin();
+    await caughtUp();
+    assert.equal(row().topic, "second");
+    await end();
+    await revise("third", "table:flows");
+    await revise("fourth", "api:admin");
+    begin();
+    await caughtUp();
+    assert.equal(row().topic, "fourth");
+
+    await fixture.registry.execute("A", { kind: "retire" }, "test");
+    const definition = fixture.registry.definition("A") as FlowDefinition;
+    const define = { kind: "define", definition, enabled: true, lastMessageNumber: 41 } as const;
+    await fixture.registry.execute("A", define, "table:flows");
+    await caughtUp();
+    assert.deepEqual(row(), { topic: "fourth", last_msg_id: 41 });
     database.close();
   });
 });
