@@ -149,6 +149,7 @@ describe("PostgreSQL as event store and projection", () => {
     const log = await auditPostgresLog(postgres.url, "LOAD");
     assertNothingLost(log.payloads, acknowledgedIds(result));
     assertProjected(await postgresRows(postgres.url, "LOAD"), log);
+    for (const gateway of [one, two]) await assertConservation(gateway);
   });
 
   it("serves every consumer while transactions sit idle, in this database and in another", async (t) => {

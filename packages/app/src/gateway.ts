@@ -134,7 +134,7 @@ const start = async (
   await publishing.start();
   started.push(() => publishing.stop());
   const metrics = createMetrics(registry);
-  const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, publishing });
+  const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, clock, publishing });
   const server = await buildHttpServer({
     registry,
     store,

@@ -10,6 +10,7 @@ import type { FlowDefinition, NewEvent, RecordedEvent } from "@sluice/contracts"
 import {
   decideFlow,
   type EventStore,
+  EventStoreUnavailable,
   type ExpectedVersion,
   type FlowCommand,
   FlowNotFound,
@@ -61,6 +62,9 @@ const SNAPSHOT_SCHEMA = 2;
 const NO_SNAPSHOT: Snapshot = { position: "", schemaVersion: 0, state: null };
 const PAGE = 5_000;
 const CHECKS_AT_ONCE = 4;
+/** Flows that are looked at whenever someone asks for figures; of more, each costs so many milliseconds of pause. */
+const REFRESHED_AT_ONCE = 200;
+const REFRESH_MS = 10;
 
 interface SnapshotState {
   readonly flows: readonly FlowState[];
@@ -85,6 +89,8 @@ export class FlowRegistry {
   #fold = new FlowFold();
   /** The lives of all flows are folded up to here. */
   #livesPosition: string | null = null;
+  /** Milliseconds since the epoch. */
+  #refreshedAt = 0;
   #trie = new RoutingTrie<FlowEntry>();
   readonly #executing = new Set<Promise<FlowChange>>();
   readonly #turns = new Map<string, Promise<void>>();
@@ -397,14 +403,37 @@ export class FlowRegistry {
   async #settle(): Promise<void> {
     const head = await this.#deps.store.head();
     const fold = this.#fold;
-    const entries = fold.entries.values();
+    await this.#catchUpAll();
+    const lives = this.#livesPosition;
+    if (head === null || lives === null || fold !== this.#fold) return;
+    this.#moveTo(this.#deps.store.compare(lives, head) < 0 ? lives : head);
+  }
+
+  async #catchUpAll(): Promise<void> {
+    const entries = this.#fold.entries.values();
     const check = async (): Promise<void> => {
       for (const entry of entries) await this.#catchUp(entry);
     };
     await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, check));
-    const lives = this.#livesPosition;
-    if (head === null || lives === null || fold !== this.#fold) return;
-    this.#moveTo(this.#deps.store.compare(lives, head) < 0 ? lives : head);
+  }
+
+  /**
+   * Takes in what other gateways wrote, so that the figures are those of the log; not too often where flows are many.
+   * @returns whether the figures are now
+   */
+  async refresh(now: number): Promise<boolean> {
+    if (!this.#deps.store.capabilities.sharedLog) return true;
+    const { size } = this.#fold.entries;
+    const pause = size <= REFRESHED_AT_ONCE ? 0 : size * REFRESH_MS;
+    if (now - this.#refreshedAt < pause) return false;
+    this.#refreshedAt = now;
+    try {
+      await this.#catchUpAll();
+      return true;
+    } catch (error) {
+      if (!(error instanceof EventStoreUnavailable)) throw error;
+      return false;
+    }
   }
 
   #rebuildRoutes(): void {

@@ -16,19 +16,22 @@ export interface ActionBalance extends ActionCounts {
   readonly imbalance: number;
 }
 
-/** @param quiet nothing came in while the report was made */
+/**
+ * @param quiet    nothing came in while the report was made
+ * @param current  the flow's figures have in them what other gateways wrote
+ */
 export const storeBalance = (
   flow: FlowState,
   action: string,
   report: ProjectorReport | undefined,
-  quiet: boolean,
+  { quiet, current }: { readonly quiet: boolean; readonly current: boolean },
 ): ActionBalance => {
   const accepted = flow.owed[action] ?? 0;
   const counts = report?.counts.get(groupOf(flow.code, action));
   const { done = 0, dead = 0, discarded = 0 } = counts ?? {};
   const settled = done + dead + discarded;
   // While messages come in, the two figures belong to different moments: only too many settled is wrong then.
-  const caughtUp = quiet && report !== undefined && report.sink.lagEvents === 0;
+  const caughtUp = quiet && current && report !== undefined && report.sink.lagEvents === 0;
   return {
     flow: flow.code,
     action,
@@ -37,7 +40,7 @@ export const storeBalance = (
     pending: caughtUp ? 0 : accepted - settled,
     dead,
     discarded,
-    imbalance: caughtUp ? accepted - settled : Math.min(0, accepted - settled),
+    imbalance: caughtUp ? accepted - settled : current ? Math.min(0, accepted - settled) : 0,
   };
 };
 

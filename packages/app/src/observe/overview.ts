@@ -1,6 +1,6 @@
 /** One consistent look at the whole gateway: what health, metrics and the API's counts are made from. */
 import type { ActionCounts } from "@sluice/contracts";
-import type { FlowState, SourceStatus } from "@sluice/domain";
+import type { Clock, FlowState, SourceStatus } from "@sluice/domain";
 import type { BrokerSet } from "../brokers/broker-set.ts";
 import type { BrokerFault } from "../brokers/broker-settings.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
@@ -9,6 +9,7 @@ import type { Publishers, PublishersReport } from "../publishing/publishers.ts";
 import { groupOf } from "../sinks/forwarder.ts";
 import type { ForwarderReport, ProjectorReport } from "../sinks/sink-protocol.ts";
 import type { SinkAnswer, SinkThread } from "../sinks/sink-thread.ts";
+import { answerWithin } from "../system/answer-within.ts";
 import { type ActionBalance, endpointBalance, storeBalance } from "./conservation.ts";
 
 export interface Overview {
@@ -20,6 +21,8 @@ export interface Overview {
   readonly publishing: PublishersReport;
   /** Nothing came in while the sinks were asked, and nothing was uncommitted. */
   readonly quiet: boolean;
+  /** The flows' figures have in them what other gateways wrote. */
+  readonly current: boolean;
 }
 
 export interface OverviewDependencies {
@@ -29,16 +32,22 @@ export interface OverviewDependencies {
   readonly projector: SinkThread;
   readonly forwarder: SinkThread;
   readonly publishing: Pick<Publishers, "report">;
+  readonly clock: Clock;
 }
+
+/** That looking at what others wrote may take. */
+const REFRESH_MS = 2_000;
 
 export const takeOverview = async (deps: OverviewDependencies): Promise<Overview> => {
   const before = deps.pipeline.status();
   const [projector, forwarder] = await Promise.all([deps.projector.report(), deps.forwarder.report()]);
+  // After the sinks: what they have dealt with is in the log.
+  const current = await answerWithin(REFRESH_MS, deps.registry.refresh(deps.clock.now())).catch(() => false);
   const ingest = deps.pipeline.status();
   const quiet = before.uncommitted + ingest.uncommitted === 0 && before.messages === ingest.messages;
   const publishing = await deps.publishing.report();
   const { sources, faults: brokerFaults } = deps.brokers.status();
-  return { ingest, sources, brokerFaults, projector, forwarder, publishing, quiet };
+  return { ingest, sources, brokerFaults, projector, forwarder, publishing, quiet, current };
 };
 
 export const projectorReport = (overview: Pick<Overview, "projector">): ProjectorReport | undefined =>
@@ -62,7 +71,7 @@ export const balancesOf = (flow: FlowState, overview: Overview): ActionBalance[]
       : (forwarder?.groups.has(groupOf(flow.code, action)) ?? false);
     return isEndpoint
       ? endpointBalance(flow, action, forwarder)
-      : storeBalance(flow, action, projectorReport(overview), overview.quiet);
+      : storeBalance(flow, action, projectorReport(overview), overview);
   });
 };
 
