@@ -20,21 +20,34 @@ test("sends an append again that is not answered, and writes it once", async (t)
   }
 });
 
-test("says that the store is unavailable when there is no answer, and the batch sent again is stored once", async (t) => {
+test("says that the store is unavailable when there is no answer, and stores the batch sent again once", async (t) => {
   const { server, open } = await storesOf(t);
   const store = await open({ deadlineMs: 300, resendMs: 100 });
-  for (const expected of ["any", 0] as const) {
-    const batch = [to(`flow-${expected}`, many(2), expected)];
-    server.state.faults.swallowAnswers = 100;
+  for (const [expected, fault, isThere] of [
+    ["any", "swallowAppends", false],
+    [0, "swallowAppends", false],
+    [0, "swallowAnswers", true],
+  ] as const) {
+    const stream = `flow-${expected}-${fault}`;
+    const batch = [to(stream, many(2), expected)];
+    server.state.faults[fault] = 100;
     const began = Date.now();
     await assert.rejects(store.append(batch), EventStoreUnavailable);
     assert.ok(Date.now() - began < 1_500, "the deadline holds");
-    server.state.faults.swallowAnswers = 0;
+    server.state.faults[fault] = 0;
     // As after a change of the leader: only what is in the log can tell.
     server.state.log.forgetIds();
-    assert.equal((await store.append(batch)).duplicate, true, String(expected));
-    assert.equal((await store.readStream(`flow-${expected}`, { limit: 10 })).length, 2);
+    assert.equal((await store.append(batch)).duplicate, isThere, stream);
+    assert.equal((await store.readStream(stream, { limit: 10 })).length, 2);
   }
+});
+
+test("finds with 'any' what was committed and never answered, within the same append", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open();
+  server.state.faults.swallowAnswers = 100;
+  const { versions, duplicate } = await store.append([to("flow-A", many(2))]);
+  assert.deepEqual([versions, duplicate], [[2], false]);
 });
 
 test("stores a batch once whose server dies between the commit and the answer", async (t) => {
@@ -64,6 +77,26 @@ test("recognises with 'any', by the end of the stream, what another instance has
   const events = batch[0]?.events ?? [];
   const partly = [to("deliveries-A-20260101", [...events.slice(1), skipped()])];
   await assert.rejects(second.append(partly), EventRejected);
+});
+
+test("recognises with 'any' a batch that is larger than the end of the stream that it reads", async (t) => {
+  const { server, open } = await storesOf(t);
+  const batch = [to("deliveries-A-20260101", many(900))];
+  await (await open()).append(batch);
+  server.state.log.forgetIds();
+  assert.equal((await (await open()).append(batch)).duplicate, true);
+  const more = [to("deliveries-A-20260101", [...(batch[0]?.events ?? []), skipped()])];
+  await assert.rejects((await open()).append(more), EventRejected);
+});
+
+test("finds with 'any' what was committed only after the end of the stream was read", async (t) => {
+  const { server, open } = await storesOf(t);
+  const store = await open({ resendMs: 100 });
+  await store.append([to("flow-A", many(1))]);
+  server.state.faults.holdNext = true;
+  const { versions, duplicate } = await store.append([to("flow-A", many(2))]);
+  assert.deepEqual([versions, duplicate], [[3], false]);
+  assert.equal((await readEverything(store)).length, 3);
 });
 
 test("does not recognise with 'any' what lies further back than the end of the stream that it reads", async (t) => {

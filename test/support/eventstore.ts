@@ -16,10 +16,14 @@ export const realServerUrl = process.env.ESDB_URL;
 
 const MAIN = join(import.meta.dirname, "../eventstore/server/main.ts");
 
+interface RunningServer {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
 /** A test server of its own; its connection string. */
-export const startServer = async ({
-  holdsUp = true,
-} = {}): Promise<{ readonly url: string; stop(): Promise<void> }> => {
+export const startServer = async ({ holdsUp = true } = {}): Promise<RunningServer> => {
   const child = spawn(process.execPath, [MAIN], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit");
   const lines = createInterface({ input: child.stdout });
@@ -31,6 +35,7 @@ export const startServer = async ({
   }
   return {
     url: first[0],
+    pid: child.pid as number,
     stop: async () => {
       child.stdin.end();
       await ended;

@@ -95,6 +95,17 @@ const commit = (
     state.faults.swallowAppends--;
     return;
   }
+  if (state.faults.holdNext) {
+    state.faults.holdNext = false;
+    state.held = () => {
+      state.log.append(stream, expected, events);
+      state.log.index();
+      state.log.forgetIds();
+    };
+    return;
+  }
+  state.held?.();
+  state.held = null;
   const decision = state.log.append(stream, expected, events);
   state.appends++;
   // "just drop the write and wait for the client to retry"

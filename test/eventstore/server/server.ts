@@ -48,6 +48,10 @@ export class TestServer {
     return this.#port;
   }
 
+  get isRunning(): boolean {
+    return this.#server !== null;
+  }
+
   get url(): string {
     return `esdb://${HOST}:${this.#port}?tls=false`;
   }

@@ -9,6 +9,8 @@ export interface Faults {
   commitMs: number;
   /** So many appends that are never looked at. */
   swallowAppends: number;
+  /** The next append is held up until another has come: it is committed just before that, and its ids are forgotten. */
+  holdNext: boolean;
   /** So many appends that are committed and never answered. */
   swallowAnswers: number;
   /** So many commits after which the server dies before it answers. */
@@ -32,6 +34,7 @@ export interface Faults {
 export const noFaults = (): Faults => ({
   commitMs: 0,
   swallowAppends: 0,
+  holdNext: false,
   swallowAnswers: 0,
   crashAfterCommits: 0,
   hangReads: false,
@@ -62,6 +65,8 @@ export class ServerState {
   appends = 0;
   /** Reads of every kind that were begun. */
   reads = 0;
+  /** Commits the append that is held up. */
+  held: (() => void) | null = null;
   /** Set by the server. */
   crash: () => void = () => undefined;
   readonly subscriptions = new Set<ServerWritableStream<unknown, unknown>>();

@@ -32,7 +32,7 @@ interface ClientInternals {
 }
 
 /** Between two tries to be answered by the leader. */
-const LEADER_RETRY_MS = 50;
+export const LEADER_RETRY_MS = 50;
 
 export class Connection {
   readonly #client: InstanceType<typeof db.EventStoreDBClient>;

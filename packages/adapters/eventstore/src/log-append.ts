@@ -1,42 +1,48 @@
 /**
  * Appends, each event once.
  *
- * With an exact revision the server itself recognises a batch that is sent again, by the ids at those versions, however
+ * With an exact version the server itself recognises a batch that is sent again, by the ids at those versions, however
  * late. With `any` and `exists` it does so by a cache of its last events, some 100,000, which a restart or another
- * leader empties; therefore this store keeps the ids that it has appended and, before it first appends to a stream in
- * that way and after every failure, reads the stream's last events.
+ * leader empties. Therefore this store keeps the ids that it has appended, and reads the end of a stream before it first
+ * appends to it in that way. A batch that may have been committed, since its append failed, is looked for at the end of
+ * the stream, and then appended at exactly that end: if it is committed after all meanwhile, the version is wrong, and
+ * it is looked for again.
  *
  * Every append puts an id of its own into the events' metadata, and reads its last event back: whose it is tells a first
  * writing from a repetition, and it has the instant of recording, which the server's answer lacks.
  */
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { StreamAppend } from "@sluice/domain";
 import { type AppendResult, EventRejected, EventStoreUnavailable, WrongExpectedVersion } from "@sluice/domain";
-import { AppendChannel, type AppendOutcome } from "./append-channel.ts";
+import { AppendChannel } from "./append-channel.ts";
 import type { Settings } from "./config.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, LEADER_RETRY_MS } from "./connection.ts";
 import { type DecodedEvent, type EncodedAppend, encodeAppend } from "./event-codec.ts";
-import { ConnectionLost, NoAnswer } from "./failures.ts";
+import { ConnectionLost, NoAnswer, NotLeader } from "./failures.ts";
 import type { LogReader } from "./log-read.ts";
 import { positionText } from "./position.ts";
-import { RecentIds } from "./recent-ids.ts";
+import { type Place, RecentIds } from "./recent-ids.ts";
 
 /** Events at the end of a stream whose ids are read. */
 const TAIL = 500;
 
+const INDEXING_MS = 5;
+
 export class LogAppender {
-  readonly #connection: Connection;
   readonly #reader: LogReader;
   readonly #settings: Settings;
   readonly #channel: AppendChannel;
   readonly #recent = new RecentIds();
   /** By id of the events. */
   readonly #underWay = new Map<string, Promise<unknown>>();
-  readonly #tails = new Map<string, Promise<void>>();
+  /** Ends of streams that are being read. */
+  readonly #ends = new Map<string, ReturnType<LogReader["streamEnd"]>>();
+  /** By stream, the last of the appends in doubt. */
+  readonly #doubts = new Map<string, Promise<void>>();
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(connection: Connection, reader: LogReader, settings: Settings) {
-    this.#connection = connection;
     this.#reader = reader;
     this.#settings = settings;
     this.#channel = new AppendChannel(connection, settings.streamPrefix);
@@ -64,54 +70,105 @@ export class LogAppender {
     }
     const appending = this.#append(append);
     for (const { id } of append.events) this.#underWay.set(id, appending);
+    const ids = append.events.map(({ id }) => id);
     try {
-      return await appending;
+      const result = await appending;
+      this.#recent.markDoubtful(ids, false);
+      return result;
     } catch (error) {
-      // It may be committed yet.
-      if (error instanceof EventStoreUnavailable) this.#recent.markEndOf(append.stream, false);
+      if (error instanceof EventStoreUnavailable) this.#recent.markDoubtful(ids, true);
       throw error;
     } finally {
-      for (const { id } of append.events) this.#underWay.delete(id);
+      for (const id of ids) this.#underWay.delete(id);
     }
   }
 
   async #append(append: EncodedAppend): Promise<AppendResult> {
     const { stream, expected } = append;
     if (typeof expected === "number" && !(Number.isSafeInteger(expected) && expected >= 0)) {
-      const [last] = await this.#reader.streamEvents(stream, { limit: 1, direction: "backwards" });
-      throw new WrongExpectedVersion(stream, expected, last?.event.version ?? 0);
+      const { version } = await this.#reader.streamEnd(stream, 1);
+      throw new WrongExpectedVersion(stream, expected, version);
     }
-    if ((expected === "any" || expected === "exists") && !this.#recent.knowsEndOf(stream)) await this.#readTail(stream);
+    const isExact = expected !== "any" && expected !== "exists";
+    if (!isExact && !this.#recent.hasSeen(stream)) await this.#seeEnd(stream);
     const known = await this.#known(append);
     if (known) return known;
-    const outcome = await this.#send(append);
-    if (outcome.kind === "wrong revision") throw await this.#refusal(append, outcome.revision + 1);
-    const version = outcome.revision + 1;
-    const last = await this.#eventAt(append, version);
-    if (last === null)
-      throw new EventStoreUnavailable(`EventStoreDB does not give back version ${version} of ${stream}`);
-    const first = version - append.events.length + 1;
-    for (const [index, { id }] of append.events.entries()) this.#recent.add(id, { stream, version: first + index });
-    return result(last, last.appendId !== append.appendId);
+    const deadline = Date.now() + this.#settings.deadlineMs;
+    return isExact ? this.#sendExact(append, deadline) : this.#sendAnywhere(append, deadline);
   }
 
   /**
    * Again, the same batch, while there is no answer and the deadline is not reached: the server drops a repetition of
    * what it is still committing without a word.
    */
-  async #send(append: EncodedAppend): Promise<AppendOutcome> {
-    const deadline = Date.now() + this.#settings.deadlineMs;
-    return this.#connection.onLeader(deadline, async () => {
-      for (let connectionLost = 0; ; ) {
-        try {
-          return await this.#channel.append(append, Math.min(deadline, Date.now() + this.#settings.resendMs));
-        } catch (error) {
-          if (error instanceof ConnectionLost) connectionLost++;
-          else if (!(error instanceof NoAnswer)) throw error;
-          if (connectionLost > 1 || Date.now() >= deadline) throw error;
-        }
+  async #sendExact(append: EncodedAppend, deadline: number): Promise<AppendResult> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const sent = await this.#send(append, deadline);
+        if (typeof sent !== "number") return sent;
+        throw await this.#refusal(append, sent);
+      } catch (error) {
+        await beforeAnother(error, tries, deadline);
       }
+    }
+  }
+
+  /** With `any` or `exists`; in doubt one after the other, so that they do not get into each other's way. */
+  async #sendAnywhere(append: EncodedAppend, deadline: number): Promise<AppendResult> {
+    if (!this.#recent.isDoubtful(append.events.map(({ id }) => id))) {
+      try {
+        const sent = await this.#send(append, deadline);
+        if (typeof sent !== "number") return sent;
+        throw await this.#refusal(append, sent);
+      } catch (error) {
+        await beforeAnother(error, 1, deadline);
+      }
+    }
+    const { stream } = append;
+    const before = this.#doubts.get(stream) ?? Promise.resolve();
+    const sending = before.then(() => this.#sendInDoubt(append, deadline));
+    const settled = sending.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#doubts.set(stream, settled);
+    return sending.finally(() => {
+      if (this.#doubts.get(stream) === settled) this.#doubts.delete(stream);
     });
+  }
+
+  async #sendInDoubt(append: EncodedAppend, deadline: number): Promise<AppendResult> {
+    for (let tries = 1; ; ) {
+      try {
+        const version = await this.#seeEnd(append.stream);
+        const known = await this.#known(append);
+        if (known) return known;
+        if (append.expected === "exists" && version === 0) throw new WrongExpectedVersion(append.stream, "exists", 0);
+        const sent = await this.#send({ ...append, expected: version }, deadline);
+        if (typeof sent !== "number") return sent;
+        if (Date.now() >= deadline) throw new NoAnswer("EventStoreDB: others append to the stream all the time");
+        // What was written may not be there for readers yet.
+        await delay(INDEXING_MS);
+      } catch (error) {
+        await beforeAnother(error, tries++, deadline);
+      }
+    }
+  }
+
+  /** @returns the stream's version where it is not as expected @throws EventStoreUnavailable it may be written or not */
+  async #send(append: EncodedAppend, deadline: number): Promise<AppendResult | number> {
+    const { stream, events } = append;
+    const outcome = await this.#channel.append(append, Math.min(deadline, Date.now() + this.#settings.resendMs));
+    const version = outcome.revision + 1;
+    if (outcome.kind === "wrong revision") return version;
+    const last = await this.#eventAt(append, version);
+    if (!last) throw new EventStoreUnavailable(`EventStoreDB does not give back version ${version} of ${stream}`);
+    this.#remember(append, version - events.length + 1);
+    return result(last, append);
+  }
+
+  #remember({ stream, events }: EncodedAppend, first: number): void {
+    for (const [index, { id }] of events.entries()) this.#recent.add(id, { stream, version: first + index });
   }
 
   /** The result of the batch's first appending, by the ids that are known; null when none is. */
@@ -122,12 +179,26 @@ export class LogAppender {
     if (found.length === 0) return null;
     const elsewhere = found.find((place) => place.stream !== stream);
     if (elsewhere) throw new EventRejected(`the log has events of this batch already, in stream ${elsewhere.stream}`);
-    if (found.length < events.length) throw partly(found.length, events.length);
-    const last = await this.#eventAt(append, places.at(-1)?.version ?? 0);
-    if (last) return result(last, true);
+    if (found.length < events.length && !(await this.#isThere(append, places))) {
+      throw partly(found.length, events.length);
+    }
+    const last = await this.#eventAt(append, this.#recent.get(events.at(-1)?.id ?? "")?.version ?? 0);
+    if (last) return result(last, append);
     // The stream was deleted meanwhile, or cut off.
     for (const { id } of events) this.#recent.forget(id);
     return null;
+  }
+
+  /** Whether all of the batch is where the known part of it is: what was read of the stream may begin amid the batch. */
+  async #isThere(append: EncodedAppend, places: readonly (Place | undefined)[]): Promise<boolean> {
+    const { stream, events } = append;
+    const index = places.findIndex((place) => place !== undefined);
+    const first = (places[index]?.version ?? 0) - index;
+    if (first < 1) return false;
+    const there = await this.#reader.streamEvents(stream, { from: first, limit: events.length });
+    const isThere = there.length === events.length && there.every(({ event }, at) => event.id === events[at]?.id);
+    if (isThere) this.#remember(append, first);
+    return isThere;
   }
 
   /** The batch's last event, if that is what is there. */
@@ -148,25 +219,37 @@ export class LogAppender {
     return new WrongExpectedVersion(stream, expected, actual);
   }
 
-  #readTail(stream: string): Promise<void> {
-    const reading = this.#tails.get(stream) ?? this.#rememberTail(stream).finally(() => this.#tails.delete(stream));
-    this.#tails.set(stream, reading);
-    return reading;
-  }
-
-  async #rememberTail(stream: string): Promise<void> {
-    const tail = await this.#reader.streamEvents(stream, { limit: TAIL, direction: "backwards" });
-    for (const { event } of tail.toReversed()) this.#recent.add(event.id, { stream, version: event.version });
-    this.#recent.markEndOf(stream, true);
+  /** Reads the end of the stream, and remembers it. @returns its last version, 0 when it has none */
+  async #seeEnd(stream: string): Promise<number> {
+    const reading = this.#ends.get(stream) ?? this.#reader.streamEnd(stream, TAIL);
+    this.#ends.set(stream, reading);
+    try {
+      const { version, events } = await reading;
+      for (const { event } of events.toReversed()) this.#recent.add(event.id, { stream, version: event.version });
+      this.#recent.markSeen(stream);
+      return version;
+    } finally {
+      if (this.#ends.get(stream) === reading) this.#ends.delete(stream);
+    }
   }
 }
+
+/** Waits until it is time for another try. @throws the error where another try would not help */
+const beforeAnother = async (error: unknown, tries: number, deadline: number): Promise<void> => {
+  // A connection is made anew once; where that fails, nobody is there.
+  const isWorthIt =
+    error instanceof NoAnswer || error instanceof NotLeader || (error instanceof ConnectionLost && tries < 2);
+  const pause = error instanceof NotLeader ? LEADER_RETRY_MS : 0;
+  if (!isWorthIt || Date.now() + pause >= deadline) throw error;
+  if (pause > 0) await delay(pause);
+};
 
 const partly = (known: number, count: number): EventRejected =>
   new EventRejected(`${known} of the batch's ${count} events are in the log already`);
 
-const result = ({ event, at }: DecodedEvent, duplicate: boolean): AppendResult => ({
+const result = ({ event, at, appendId }: DecodedEvent, append: EncodedAppend): AppendResult => ({
   position: positionText(at),
-  duplicate,
+  duplicate: appendId !== append.appendId,
   versions: [event.version],
   recordedAt: event.recordedAt,
 });

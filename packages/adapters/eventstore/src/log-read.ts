@@ -93,6 +93,13 @@ export class LogReader {
     return this.#decoded(await this.#responses(ofStream(name, revision, limit, isBackwards)));
   }
 
+  /** A stream's last version, 0 when it has none, and its last events, the newest first. */
+  async streamEnd(stream: string, count: number): Promise<{ version: number; events: readonly DecodedEvent[] }> {
+    const responses = await this.#responses(ofStream(this.#settings.streamPrefix + stream, null, count, true));
+    const [last] = responses;
+    return { version: last ? revisionOf(last) + 1 : 0, events: this.#decoded(responses) };
+  }
+
   async readAll(options: ReadAllOptions): Promise<ReadPage> {
     const filter = options.filter ?? {};
     const isBackwards = options.direction === "backwards";

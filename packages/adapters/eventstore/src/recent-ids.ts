@@ -1,4 +1,4 @@
-/** Where the last events lie that this store has appended or has seen at the end of a stream, by id. Bounded. */
+/** What the store remembers of events: where they lie, and of which it does not know whether they do. Bounded. */
 export interface Place {
   readonly stream: string;
   readonly version: number;
@@ -10,8 +10,10 @@ const MOST_STREAMS = 1_000;
 export class RecentIds {
   /** In the order in which they were added. */
   readonly #places = new Map<string, Place>();
-  /** Streams whose last events are known. */
-  readonly #known = new Set<string>();
+  /** Streams whose last events were read. */
+  readonly #seen = new Set<string>();
+  /** Of appends that failed, and may be committed all the same, or yet. */
+  readonly #doubtful = new Set<string>();
 
   get(id: string): Place | undefined {
     return this.#places.get(id);
@@ -27,14 +29,25 @@ export class RecentIds {
     this.#places.delete(id);
   }
 
-  knowsEndOf(stream: string): boolean {
-    return this.#known.has(stream);
+  hasSeen(stream: string): boolean {
+    return this.#seen.has(stream);
   }
 
-  markEndOf(stream: string, known: boolean): void {
-    this.#known.delete(stream);
-    if (known) this.#known.add(stream);
-    if (this.#known.size > MOST_STREAMS) dropFirst(this.#known);
+  markSeen(stream: string): void {
+    this.#seen.add(stream);
+    if (this.#seen.size > MOST_STREAMS) dropFirst(this.#seen);
+  }
+
+  isDoubtful(ids: readonly string[]): boolean {
+    return ids.some((id) => this.#doubtful.has(id));
+  }
+
+  markDoubtful(ids: readonly string[], doubtful: boolean): void {
+    for (const id of ids) {
+      if (!doubtful) this.#doubtful.delete(id);
+      else this.#doubtful.add(id);
+      if (this.#doubtful.size > MOST_IDS) dropFirst(this.#doubtful);
+    }
   }
 }
 
