@@ -114,12 +114,17 @@ export const isTransient = (error: unknown): boolean => error instanceof SqlErro
 export const errorNumber = (error: unknown): number | null =>
   error instanceof SqlError ? (error.errno ?? null) : null;
 
+/** Codes of errors of a socket or of TLS; a program's mistakes have none, or another of Node's ERR_ codes. */
+const NETWORK = /^(?!ERR_)|^ERR_(TLS|SSL)_/;
+
 /** Whatever the server, the connection or the network reports beyond refused data may pass. */
 export const unavailable = (error: unknown): unknown => {
-  const fromSystem = error instanceof Error && "syscall" in error;
-  if (error instanceof CommitInDoubt || fromSystem) return new ProjectionUnavailable(error.message, { cause: error });
-  if (!(error instanceof SqlError)) return error;
-  return new ProjectionUnavailable(`the projection database: ${messageOf(error)}`, { cause: error });
+  if (error instanceof SqlError) {
+    return new ProjectionUnavailable(`the projection database: ${messageOf(error)}`, { cause: error });
+  }
+  if (error instanceof CommitInDoubt) return new ProjectionUnavailable(error.message, { cause: error });
+  const fromNetwork = error instanceof Error && "code" in error && NETWORK.test(String(error.code));
+  return fromNetwork ? new ProjectionUnavailable(error.message, { cause: error }) : error;
 };
 
 /** Without the statement, which the library appends to `message`. */
