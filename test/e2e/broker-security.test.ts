@@ -1,12 +1,10 @@
 /** Brokers reached over TLS and WebSockets; and secrets that stay secret. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { promisify } from "node:util";
-import { allConnected, deviceAt, reasonsOf, receives, storingFlow } from "../support/broker-health.ts";
+import { allConnected, deviceAt, reasonsOf, receives, sluice, storingFlow } from "../support/broker-health.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { type Mosquitto, mosquittoProgram, startMosquitto } from "../support/mosquitto.ts";
 import { passwordFile } from "../support/mosquitto-users.ts";
@@ -14,21 +12,7 @@ import { freePort } from "../support/ports.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { requireService } from "../support/services.ts";
 
-const MAIN = join(import.meta.dirname, "../../packages/app/src/main.ts");
 const WRONG = "wrong-secret-51aa";
-
-/** The command line's own answer. */
-const sluice = async (
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<{ readonly code: number; readonly told: string }> => {
-  const { PATH = "", HOME = "" } = process.env;
-  const run = promisify(execFile)(process.execPath, [MAIN, ...args], { env: { PATH, HOME, ...env } });
-  return run.then(
-    ({ stdout, stderr }) => ({ code: 0, told: stdout + stderr }),
-    ({ code, stdout, stderr }) => ({ code, told: stdout + stderr }),
-  );
-};
 
 describe("TLS and WebSockets", () => {
   const directory = mkdtempSync(join(tmpdir(), "sluice-brokers-"));

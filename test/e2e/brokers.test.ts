@@ -13,6 +13,7 @@ import {
   originsOf,
   reasonsOf,
   receives,
+  sluice,
   storingFlow,
 } from "../support/broker-health.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
@@ -137,6 +138,13 @@ describe("brokers in mqtt_servers", () => {
     assert.deepEqual((await originsOf(gateway, "EVERY")).slice(2), ["default", southName]);
     assert.equal(await connects(gateway, "default"), before);
     assert.equal(before, 1);
+  });
+
+  it("is examined by sluice doctor as it is, though the configuration knows no credentials", async (t) => {
+    if (!requireService(t, "mosquitto", mosquittoProgram)) return;
+    const { told } = await sluice(["doctor"], { DATA_DIR: gateway.dataDir });
+    assert.match(told, /broker +those in mqtt_servers/);
+    assert.doesNotMatch(told, /not authorized/i);
   });
 
   it("says that credentials are refused, without saying them, and takes the right ones", async (t) => {

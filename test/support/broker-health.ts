@@ -1,7 +1,25 @@
 /** What the end-to-end tests of brokers have in common. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { promisify } from "node:util";
 import mqtt from "mqtt";
 import { eventually, type GatewayProcess } from "./gateway-process.ts";
+
+const MAIN = join(import.meta.dirname, "../../packages/app/src/main.ts");
+
+/** The command line's own answer. */
+export const sluice = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly told: string }> => {
+  const { PATH = "", HOME = "" } = process.env;
+  const run = promisify(execFile)(process.execPath, [MAIN, ...args], { env: { PATH, HOME, ...env } });
+  return run.then(
+    ({ stdout, stderr }) => ({ code: 0, told: stdout + stderr }),
+    ({ code, stdout, stderr }) => ({ code, told: stdout + stderr }),
+  );
+};
 
 export interface BrokerHealth {
   readonly name: string;

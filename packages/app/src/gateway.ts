@@ -22,7 +22,13 @@ import { checkCursors } from "./sinks/cursor-check.ts";
 import type { SinkFlow } from "./sinks/sink-protocol.ts";
 import { SinkThread } from "./sinks/sink-thread.ts";
 import { answerWithin } from "./system/answer-within.ts";
-import { adminToken, lockDataDirectory, removeRuntimeInfo, writeRuntimeInfo } from "./system/data-directory.ts";
+import {
+  adminToken,
+  lockDataDirectory,
+  type RuntimeInfo,
+  removeRuntimeInfo,
+  writeRuntimeInfo,
+} from "./system/data-directory.ts";
 import { startLater } from "./system/start-later.ts";
 
 export interface RunningGateway {
@@ -196,13 +202,19 @@ const start = async (
   started.push(() => pipeline.stop(DRAIN_MS));
   await publishing.reconcile();
 
-  const firstUrl = (): string => brokers.status().sources[0]?.url ?? "";
-  const brokerUrl = firstUrl();
-  const runtime = { pid: process.pid, adminUrl, brokerUrl, startedAt: new Date(clock.now()).toISOString() };
-  await writeRuntimeInfo(locations.runtime, runtime);
+  const startedAt = new Date(clock.now()).toISOString();
+  const runtime = (): RuntimeInfo => ({
+    pid: process.pid,
+    adminUrl,
+    brokerUrl: brokers.status().sources[0]?.url ?? "",
+    brokersOfTable: brokersOfTable === true,
+    startedAt,
+  });
+  const { brokerUrl } = runtime();
+  await writeRuntimeInfo(locations.runtime, runtime());
   started.push(() => removeRuntimeInfo(locations.runtime));
   brokersChanged = () =>
-    writeRuntimeInfo(locations.runtime, { ...runtime, brokerUrl: firstUrl() }).catch((error: unknown) =>
+    writeRuntimeInfo(locations.runtime, runtime()).catch((error: unknown) =>
       log.warn({ err: error, file: locations.runtime }, "the command line is not told of the brokers' change"),
     );
   started.push(() => {

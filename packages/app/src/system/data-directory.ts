@@ -44,7 +44,10 @@ export const adminToken = async (
 export interface RuntimeInfo {
   readonly pid: number;
   readonly adminUrl: string;
+  /** Of the first broker, without credentials. */
   readonly brokerUrl: string;
+  /** The brokers are those in `mqtt_servers`, with credentials of their own. */
+  readonly brokersOfTable: boolean;
   readonly startedAt: string;
 }
 

@@ -10,7 +10,11 @@ const TIMEOUT_MS = 5_000;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "mqtt:": 1883, "mqtts:": 8883, "ws:": 80, "wss:": 443 };
 
 export const checkBroker = async (configuration: Configuration): Promise<readonly Finding[]> => {
-  const url = configuration.mqttUrl ?? readRuntime(configuration)?.brokerUrl;
+  const runtime = readRuntime(configuration);
+  if (configuration.mqttUrl === undefined && runtime?.brokersOfTable === true) {
+    return [ok("broker", "those in mqtt_servers: the running gateway tells of each")];
+  }
+  const url = configuration.mqttUrl ?? runtime?.brokerUrl;
   if (url === undefined) return [ok("broker", "the embedded one, which runs when the gateway does")];
   const address = await checkAddress(new URL(url));
   return address.status === "ok" ? [address, await checkLogin(url, configuration)] : [address];
