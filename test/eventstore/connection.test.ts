@@ -31,6 +31,8 @@ test("refuses a connection string that it cannot use, and quotes nothing of it t
     "http://127.0.0.1:2113",
     `user:${SECRET}@127.0.0.1:2113`,
     `esdb://user:${SECRET}@`,
+    `esdb://user:?${SECRET}@localhost:2113`,
+    `esdb://user:p?${SECRET}=1@localhost:2113`,
     `esdb://user:${SECRET}@localhost:port`,
     `esdb://user:${SECRET}@localhost:1:2`,
     `esdb://user:${SECRET}@localhost:2113?tls=maybe`,

@@ -21,6 +21,9 @@ const PAGE_SIZE = 1_000;
 /** Milliseconds in which what follows an event at once still comes into its page. */
 const GATHER_MS = 3;
 
+/** By how much the check grows rarer while it finds nothing: the server may have to look through others' events for it. */
+const MOST_IDLE = 4;
+
 /** Drops, and failures to begin again, with no page in between, after which the log counts as unreadable. */
 const MOST_FAILURES = 3;
 const RETRY_MS = 100;
@@ -86,16 +89,21 @@ export class LogSubscription {
   async *#livePages(): AsyncGenerator<ReadPage> {
     const feed = await this.#begin();
     const page = this.#page;
-    while (!feed.ended) {
-      const responses = await feed.take(page.moved ? GATHER_MS : this.#settings.idleCheckMs);
+    for (let idleMs = this.#settings.idleCheckMs; !feed.ended; ) {
+      const responses = await feed.take(page.moved ? GATHER_MS : idleMs);
       for (const response of responses) {
         page.add(response);
         if (response.hasCaughtUp() && this.#end !== null) page.moveTo(this.#end);
         if (page.full) yield page.take(this.#isLive());
       }
+      if (responses.length > 0) idleMs = this.#settings.idleCheckMs;
       if (responses.length > 0 || this.#options.signal.aborted) continue;
-      if (page.moved) yield page.take(this.#isLive());
-      else yield* this.#lookAhead();
+      if (page.moved) {
+        yield page.take(this.#isLive());
+      } else {
+        yield* this.#lookAhead();
+        idleMs = Math.min(idleMs * 2, this.#settings.idleCheckMs * MOST_IDLE);
+      }
     }
   }
 
