@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
-import { EventStoreUnavailable } from "@sluice/domain";
+import { type EventFilter, EventStoreUnavailable } from "@sluice/domain";
 import { ids, many, readEverything, received, retired, skipped, to } from "../conformance/event-store-support.ts";
 import { systemEvent } from "./server/server.ts";
 import { foreignEvent, storesOf } from "./setup.ts";
@@ -220,4 +220,35 @@ test("takes an error without what belongs to it for unavailable, and goes on", a
     server.state.faults.bareError = null;
     assert.equal((await store.readAll({ limit: 1 })).events.length, 1, `after ${kind}`);
   }
+});
+
+test("stops where nothing of the wanted time can come, and allows for clocks that differ", async (t) => {
+  const HOUR = 3_600_000;
+  let now = Date.parse("2026-01-01T00:00:00Z");
+  const { server, open } = await storesOf(t, { now: () => now });
+  const store = await open();
+  const at = (hour: number): string => new Date(Date.parse("2026-01-01T00:00:00Z") + hour * HOUR).toISOString();
+  const byHour: string[][] = [];
+  for (let hour = 0; hour < 6; hour++) {
+    now = Date.parse(at(hour));
+    const events = many(300);
+    await store.append([to("flow-A", events)]);
+    // Another node's clock: half a minute behind.
+    now -= 30_000;
+    const behind = many(1);
+    await store.append([to("flow-B", behind)]);
+    byHour.push(ids([...events, ...behind]));
+  }
+  const found = async (filter: EventFilter, direction: "forwards" | "backwards"): Promise<string[]> => {
+    const events = ids(await readEverything(store, filter, { direction }));
+    return direction === "forwards" ? events : events.toReversed();
+  };
+  for (const direction of ["forwards", "backwards"] as const) {
+    const filter = { recordedFrom: new Date(Date.parse(at(2)) - 30_000).toISOString(), recordedTo: at(3) };
+    assert.deepEqual(await found(filter, direction), [...(byHour[2] ?? []), ...(byHour[3] ?? [])]);
+    const late = { recordedFrom: at(3), recordedTo: at(3) };
+    assert.deepEqual(await found(late, direction), (byHour[3] ?? []).slice(0, -1));
+    assert.deepEqual(await found({ recordedFrom: at(1), recordedTo: at(0) }, direction), []);
+  }
+  assert.equal(server.state.log.records.length, 1 + 6 * 301);
 });
