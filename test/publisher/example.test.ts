@@ -13,7 +13,12 @@ const MAIN = join(import.meta.dirname, "../../docs/examples/resilient-publisher/
 
 const run = (t: TestContext, env: Record<string, string>) => {
   const child: ChildProcess = spawn(process.execPath, [MAIN, "example"], { env: { PATH: process.env.PATH, ...env } });
-  t.after(() => child.kill("SIGKILL"));
+  t.after(async () => {
+    child.kill("SIGKILL");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    // Node 26 was seen to spin for ever in its own end, over the pipe of a child that was gone.
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text) => (output += text));
   return {
