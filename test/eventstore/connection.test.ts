@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { inspect } from "node:util";
-import { EventStoreDbEventStore, UnusableSetting } from "@sluice/adapter-eventstore";
+import { EventStoreDbEventStore, UnusableDatabase } from "@sluice/adapter-eventstore";
 import { EventStoreUnavailable } from "@sluice/domain";
 import { many, readEverything, to } from "../conformance/event-store-support.ts";
 import { selfSigned } from "../support/self-signed.ts";
@@ -56,7 +56,7 @@ test("refuses a connection string that it cannot use, and quotes nothing of it t
 
 const refuses = (open: () => Promise<void>, url: string): Promise<void> =>
   assert.rejects(open, (error: unknown) => {
-    assert.ok(error instanceof UnusableSetting, `${url}: ${error}`);
+    assert.ok(error instanceof UnusableDatabase, `${url}: ${error}`);
     assert.ok(!shown(error).includes(SECRET), shown(error));
     return true;
   });
@@ -71,7 +71,7 @@ test("refuses settings that make no sense", () => {
     { resendMs: 1.5 },
     { maxAppendBytes: Number.NaN },
   ];
-  for (const options of bad) assert.throws(() => new EventStoreDbEventStore({ url, ...options }), UnusableSetting);
+  for (const options of bad) assert.throws(() => new EventStoreDbEventStore({ url, ...options }), UnusableDatabase);
 });
 
 test("says that nobody listens, and starts later", async (t) => {
@@ -101,7 +101,7 @@ test("takes the prefix of its streams from the connection string, too", async (t
   await store.append([to("flow-A", many(1))]);
   assert.equal(server.state.log.records.at(-1)?.stream, "plant-1.flow-A");
   const { url } = server;
-  assert.throws(() => new EventStoreDbEventStore({ url: `${url}&streamPrefix=$x` }), UnusableSetting);
+  assert.throws(() => new EventStoreDbEventStore({ url: `${url}&streamPrefix=$x` }), UnusableDatabase);
 });
 
 test("speaks TLS by the connection string, with the credentials in it", async (t) => {

@@ -9,6 +9,8 @@ export interface EventStoreDbOptions {
    * name, which must not be one (RFC 6066, section 3). The parameters are the client's:
    * `tlsCAFile`, `userCertFile`, `userKeyFile`, `nodePreference`, `maxDiscoverAttempts`, `discoveryInterval`,
    * `gossipTimeout`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`; `streamPrefix` is the store's own, below.
+   * The user must have the right to read `$all`, which a secured server gives to administrators alone (`$acl` of `$all`,
+   * or `$settings`), and to read and write the store's streams.
    * `kurrentdb://`, `kurrent://` and
    * `kdb://` mean the same as `esdb://`.
    */
@@ -44,24 +46,27 @@ export const defaults = {
 
 export type Settings = Required<EventStoreDbOptions>;
 
-/** A setting that cannot be used. Its message never holds the connection string, in which there may be a password. */
-export class UnusableSetting extends Error {
-  override readonly name = "UnusableSetting";
+/**
+ * The database cannot be used with these settings, and trying again will not help. The message never holds the
+ * connection string, in which there may be a password.
+ */
+export class UnusableDatabase extends Error {
+  override readonly name = "UnusableDatabase";
 }
 
 const PREFIX = /^[A-Za-z][\w.-]{0,99}$/;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** @throws UnusableSetting */
+/** @throws UnusableDatabase */
 export const settingsOf = (options: EventStoreDbOptions): Settings => {
   const settings: Settings = { ...defaults, ...options, ...checkedUrl(options) };
   if (!PREFIX.test(settings.streamPrefix)) {
-    throw new UnusableSetting(`not a prefix for stream names: ${JSON.stringify(settings.streamPrefix)}`);
+    throw new UnusableDatabase(`not a prefix for stream names: ${JSON.stringify(settings.streamPrefix)}`);
   }
   for (const name of ["deadlineMs", "resendMs", "maxAppendBytes", "idleCheckMs"] as const) {
     const value = settings[name];
     if (!Number.isSafeInteger(value) || value < 1 || value > MAX_TIMEOUT_MS) {
-      throw new UnusableSetting(`${name} must be a whole number from 1 to ${MAX_TIMEOUT_MS}, not ${value}`);
+      throw new UnusableDatabase(`${name} must be a whole number from 1 to ${MAX_TIMEOUT_MS}, not ${value}`);
     }
   }
   return settings;
@@ -92,10 +97,10 @@ const PARAMETERS = new Set([
  */
 const checkedUrl = ({ url, streamPrefix }: EventStoreDbOptions): Pick<Settings, "url" | "streamPrefix"> => {
   const scheme = SCHEME.exec(url);
-  if (!scheme) throw new UnusableSetting("the connection string must begin with esdb:// or esdb+discover://");
+  if (!scheme) throw new UnusableDatabase("the connection string must begin with esdb:// or esdb+discover://");
   const [authority = "", query = ""] = url.slice(scheme[0].length).split("?");
   if (query.includes("@")) {
-    throw new UnusableSetting(
+    throw new UnusableDatabase(
       "a ? in the connection string's user or password must be written %3F, an @ in a value %40",
     );
   }
@@ -111,7 +116,7 @@ const checkedUrl = ({ url, streamPrefix }: EventStoreDbOptions): Pick<Settings, 
       continue;
     }
     if (!PARAMETERS.has(parameter)) {
-      throw new UnusableSetting(`the connection string has a parameter that is not supported: ${name}`);
+      throw new UnusableDatabase(`the connection string has a parameter that is not supported: ${name}`);
     }
     if (parameter === "tls") isSecure = value.trim() !== "false";
     forClient.push(pair);
@@ -119,7 +124,7 @@ const checkedUrl = ({ url, streamPrefix }: EventStoreDbOptions): Pick<Settings, 
   const hosts = authority.slice(authority.lastIndexOf("@") + 1).split(",");
   const numbered = hosts.find((host) => isIP(host.replace(/:\d*\/*$/, "")) !== 0);
   if (isSecure && numbered !== undefined) {
-    throw new UnusableSetting(`TLS needs the server's name instead of the address ${numbered}`);
+    throw new UnusableDatabase(`TLS needs the server's name instead of the address ${numbered}`);
   }
   const rest = forClient.length === 0 ? "" : `?${forClient.join("&")}`;
   return { url: `esdb${scheme[1] ?? ""}://${authority}${rest}`, streamPrefix: prefix };

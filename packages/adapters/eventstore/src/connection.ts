@@ -5,7 +5,7 @@
  */
 import db from "@eventstore/db-client";
 import grpc, { type StreamsClient } from "@eventstore/db-client/generated/streams_grpc_pb.js";
-import { UnusableSetting } from "./config.ts";
+import { UnusableDatabase } from "./config.ts";
 import { NoAnswer, NotLeader, unavailable } from "./failures.ts";
 
 /** Arguments of a call: its gRPC metadata and options. */
@@ -39,7 +39,7 @@ export class Connection {
   readonly #internals: ClientInternals;
   #current: StreamsClient | null = null;
 
-  /** Connects when it is first used. @throws UnusableSetting */
+  /** Connects when it is first used. @throws UnusableDatabase */
   constructor(url: string) {
     this.#client = makeClient(url);
     this.#internals = this.#client as unknown as ClientInternals;
@@ -115,6 +115,6 @@ const makeClient = (url: string): InstanceType<typeof db.EventStoreDBClient> => 
     // The client's ParseError quotes the connection string.
     const { expected, message } = error as { readonly expected?: unknown; readonly message?: unknown };
     const reason = typeof expected === "string" ? `expected ${expected}` : String(message).replaceAll(url, "…");
-    throw new UnusableSetting(`the connection string cannot be used: ${reason}`);
+    throw new UnusableDatabase(`the connection string cannot be used: ${reason}`);
   }
 };

@@ -47,12 +47,12 @@ export class EventStoreDbEventStore implements EventStore {
   readonly #settings: Settings;
   #open: Open | null = null;
 
-  /** @throws UnusableSetting */
+  /** @throws UnusableDatabase */
   constructor(options: EventStoreDbOptions) {
     this.#settings = settingsOf(options);
   }
 
-  /** @throws UnusableSetting, EventStoreUnavailable */
+  /** @throws UnusableDatabase, EventStoreUnavailable */
   async start(): Promise<void> {
     const connection = new Connection(this.#settings.url);
     const reader = new LogReader(connection, this.#settings);

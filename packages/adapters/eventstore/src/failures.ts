@@ -37,18 +37,19 @@ export const readFailure = (error: unknown): Error => {
 export const unavailable = (error: unknown): EventStoreUnavailable => {
   if (error instanceof EventStoreUnavailable) return error;
   const failure = error instanceof Error ? commandError(error) : new Error(String(error));
-  const text = (what: string): string => `EventStoreDB: ${what}`;
-  if (failure instanceof db.NotLeaderError) return new NotLeader(text("this node is not the leader"), { cause: error });
+  if (failure instanceof db.NotLeaderError) return new NotLeader("EventStoreDB: this node is not the leader");
   if (failure instanceof db.AccessDeniedError) {
-    return new EventStoreUnavailable(text("access denied; check the user's rights on $all and on the streams"), {
-      cause: error,
-    });
+    return new EventStoreUnavailable("EventStoreDB: access denied; the user needs rights on $all and on the streams");
   }
   if (failure instanceof db.DeadlineExceededError || failure instanceof db.TimeoutError) {
-    return new NoAnswer(text("no answer within the deadline"), { cause: error });
+    return new NoAnswer("EventStoreDB: no answer within the deadline");
   }
   if (failure instanceof db.UnavailableError || failure instanceof db.CancelledError) {
-    return new ConnectionLost(text(`cannot be reached: ${failure.message}`), { cause: error });
+    return new ConnectionLost(`EventStoreDB cannot be reached: ${detailsOf(failure)}`);
   }
-  return new EventStoreUnavailable(text(failure.message), { cause: error });
+  return new EventStoreUnavailable(`EventStoreDB: ${detailsOf(failure)}`, { cause: error });
 };
+
+/** What gRPC says, without its number, and without what it adds about resolving names where there is nothing. */
+const detailsOf = ({ message }: Error): string =>
+  message.replace(/^\d+ [A-Z_]+: /, "").replace(/\.? Resolution note: *$/, "");

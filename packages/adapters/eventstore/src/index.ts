@@ -1,3 +1,3 @@
 export type { EventStoreDbOptions } from "./config.ts";
-export { UnusableSetting } from "./config.ts";
+export { UnusableDatabase } from "./config.ts";
 export { EventStoreDbEventStore } from "./event-store.ts";
