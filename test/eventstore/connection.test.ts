@@ -95,13 +95,16 @@ test("connects by the names that KurrentDB gives its connection strings", async 
   }
 });
 
-test("takes the prefix of its streams from the connection string, too", async (t) => {
+test("takes the prefix of its streams and the size of an append from the connection string, too", async (t) => {
   const server = await serverOf(t);
-  const store = await openStore(t, { url: `${server.url}&stream_prefix=plant-1.` });
+  const store = await openStore(t, { url: `${server.url}&stream_prefix=plant-1.&maxAppendSize=1000` });
   await store.append([to("flow-A", many(1))]);
+  await assert.rejects(store.append([to("flow-A", many(10))]), { name: "EventRejected", message: /1000/ });
   assert.equal(server.state.log.records.at(-1)?.stream, "plant-1.flow-A");
   const { url } = server;
-  assert.throws(() => new EventStoreDbEventStore({ url: `${url}&streamPrefix=$x` }), UnusableDatabase);
+  for (const bad of ["streamPrefix=$x", "maxAppendSize=1M", "maxAppendSize="]) {
+    assert.throws(() => new EventStoreDbEventStore({ url: `${url}&${bad}` }), UnusableDatabase, bad);
+  }
 });
 
 test("speaks TLS by the connection string, with the credentials in it", async (t) => {

@@ -4,15 +4,17 @@ import { isIP } from "node:net";
 export interface EventStoreDbOptions {
   /**
    * `esdb://user:password@host:2113?tls=true`, `esdb+discover://` for a cluster found by name, several hosts for one
-   * found by gossip. TLS unless `tls=false`, and credentials are sent over TLS only. With TLS the hosts must have
-   * names, also where gossip tells them (AdvertiseHostToClientAs): the client would send the address as the TLS server
-   * name, which must not be one (RFC 6066, section 3). The parameters are the client's:
-   * `tlsCAFile`, `userCertFile`, `userKeyFile`, `nodePreference`, `maxDiscoverAttempts`, `discoveryInterval`,
-   * `gossipTimeout`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`; `streamPrefix` is the store's own, below.
-   * The user must have the right to read `$all`, which a secured server gives to administrators alone (`$acl` of `$all`,
-   * or `$settings`), and to read and write the store's streams.
-   * `kurrentdb://`, `kurrent://` and
-   * `kdb://` mean the same as `esdb://`.
+   * found by gossip; `kurrentdb://`, `kurrent://` and `kdb://` mean the same as `esdb://`. The parameters are the
+   * client's (`tls`, `tlsCAFile`, `userCertFile`, `userKeyFile`, `nodePreference`, `maxDiscoverAttempts`,
+   * `discoveryInterval`, `gossipTimeout`, `keepAliveInterval`, `keepAliveTimeout`, `connectionName`), and the store's own
+   * `streamPrefix` and `maxAppendSize`, for the options below.
+   *
+   * TLS unless `tls=false`, and credentials are sent over TLS only. With TLS the hosts must have names, also where gossip
+   * tells them (AdvertiseHostToClientAs): the client would send the address as the TLS server name, which must not be
+   * one (RFC 6066, section 3).
+   *
+   * The user must have the right to read `$all`, which a secured server gives to administrators alone unless its `$acl`
+   * says otherwise, and to read and write the store's streams.
    */
   readonly url: string;
   /**
@@ -27,7 +29,10 @@ export interface EventStoreDbOptions {
    * when absent.
    */
   readonly resendMs?: number;
-  /** The server's MaxAppendSize, in bytes: a larger append is refused before it is sent. 1 MiB when absent. */
+  /**
+   * The server's MaxAppendSize, in bytes: a larger append is refused before it is sent. When absent what the connection
+   * string says, or else 1 MiB.
+   */
   readonly maxAppendBytes?: number;
   /**
    * Milliseconds without an event after which a subscriber asks where the log ends, to move on over events that its
@@ -95,7 +100,11 @@ const PARAMETERS = new Set([
  * does not know, or with `tlsVerifyCert=false`, to the console, password and all; and with `throwOnAppendFailure=false`
  * a refused append would look like one that went well.
  */
-const checkedUrl = ({ url, streamPrefix }: EventStoreDbOptions): Pick<Settings, "url" | "streamPrefix"> => {
+const checkedUrl = ({
+  url,
+  streamPrefix,
+  maxAppendBytes,
+}: EventStoreDbOptions): Pick<Settings, "url" | "streamPrefix" | "maxAppendBytes"> => {
   const scheme = SCHEME.exec(url);
   if (!scheme) throw new UnusableDatabase("the connection string must begin with esdb:// or esdb+discover://");
   const [authority = "", query = ""] = url.slice(scheme[0].length).split("?");
@@ -106,13 +115,18 @@ const checkedUrl = ({ url, streamPrefix }: EventStoreDbOptions): Pick<Settings, 
   }
   const forClient: string[] = [];
   let isSecure = true;
-  let prefix = streamPrefix ?? defaults.streamPrefix;
+  let prefix: string = defaults.streamPrefix;
+  let maxBytes: number = defaults.maxAppendBytes;
   for (const pair of query.split("&")) {
     if (pair === "") continue;
     const [name = "", value = ""] = pair.split("=");
     const parameter = name.trim().toLowerCase().replaceAll(/[_-]/g, "");
     if (parameter === "streamprefix") {
-      prefix = streamPrefix ?? value.trim();
+      prefix = value.trim();
+      continue;
+    }
+    if (parameter === "maxappendsize") {
+      maxBytes = Number(value);
       continue;
     }
     if (!PARAMETERS.has(parameter)) {
@@ -127,5 +141,9 @@ const checkedUrl = ({ url, streamPrefix }: EventStoreDbOptions): Pick<Settings, 
     throw new UnusableDatabase(`TLS needs the server's name instead of the address ${numbered}`);
   }
   const rest = forClient.length === 0 ? "" : `?${forClient.join("&")}`;
-  return { url: `esdb${scheme[1] ?? ""}://${authority}${rest}`, streamPrefix: prefix };
+  return {
+    url: `esdb${scheme[1] ?? ""}://${authority}${rest}`,
+    streamPrefix: streamPrefix ?? prefix,
+    maxAppendBytes: maxAppendBytes ?? maxBytes,
+  };
 };
