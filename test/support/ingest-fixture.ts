@@ -13,6 +13,7 @@ import {
   type EventStoreCapabilities,
   flowStream,
   normaliseDefinition,
+  type ReadAllOptions,
   type ReceivedMessage,
   type StreamAppend,
 } from "@sluice/domain";
@@ -48,6 +49,8 @@ export class IngestFixture {
   /** The store as the pipeline sees it. */
   readonly log: EventStore;
   intercept: Intercept = straight;
+  /** Called before each look for a message; may throw. */
+  readFault: () => void = () => {};
 
   constructor({ dataDir, capabilities = {}, spoolBytes, clock = systemClock }: IngestFixtureOptions = {}) {
     this.#ownsDirectory = dataDir === undefined;
@@ -60,6 +63,12 @@ export class IngestFixture {
         if (property === "capabilities") return { ...target.capabilities, ...capabilities };
         if (property === "append") {
           return (batch: readonly StreamAppend[]) => this.intercept(batch, (real) => target.append(real));
+        }
+        if (property === "readAll") {
+          return async (options: ReadAllOptions) => {
+            if (options.filter?.messageId !== undefined) this.readFault();
+            return target.readAll(options);
+          };
         }
         const value = Reflect.get(target, property);
         return typeof value === "function" ? value.bind(target) : value;

@@ -48,8 +48,8 @@ export interface IngestDependencies extends Omit<DecideDependencies, "sharedLog"
 interface Batch extends BatchToDecide {
   messageIds: readonly (string | null)[];
   readonly recorded: Set<string>;
-  /** Of its entry in the spool. */
-  spoolId?: number;
+  /** Of its entries in the spool. */
+  spoolIds?: readonly number[];
 }
 
 const batchOf = (messages: readonly ReceivedMessage[], origin: BatchOrigin, refusedFor?: string): Batch => ({
@@ -76,6 +76,7 @@ const SNAPSHOT_SHARE = 20;
 const SNAPSHOT_SOON_MS = 250;
 /** Between two looks at a spool that is about to get an entry. */
 const KEEPING_MS = 5;
+const SPOOL_RETRY_MS = 500;
 
 export class IngestPipeline {
   readonly #deps: DecideDependencies & IngestDependencies;
@@ -120,8 +121,8 @@ export class IngestPipeline {
         this.#totals.events += events;
         this.#sinceSnapshot += events;
       },
-      onSettled: ({ spoolId }) => {
-        if (spoolId !== undefined) spool?.settled(spoolId);
+      onSettled: ({ spoolIds }) => {
+        if (spoolIds !== undefined) spool?.settled(spoolIds);
       },
     });
   }
@@ -245,11 +246,16 @@ export class IngestPipeline {
 
   /** What has been decided and cannot be appended begins the spool, so that its order is the order of arrival. */
   async #shelter(spool: Spool, batches: readonly Batch[]): Promise<boolean> {
-    const open = batches.filter((batch) => batch.spoolId === undefined);
-    const entries = open.map(({ messages, origin, ids }) => ({ messages, origin, ids }));
+    const open = batches.filter((batch) => batch.spoolIds === undefined);
+    const entries = open.map(({ messages, origin, ids }) => ({
+      messages,
+      origin,
+      // One a message, also where no flow wanted it so far.
+      ids: messages.map((_, index) => ids[index] ?? this.#deps.ids.next()),
+    }));
     const spoolIds = await spool.tryKeep(entries);
     if (spoolIds === null) return false;
-    for (const [index, batch] of open.entries()) batch.spoolId = spoolIds[index] as number;
+    for (const [index, batch] of open.entries()) batch.spoolIds = [spoolIds[index] as number];
     if (!this.#spooling) {
       this.#beginSpooling();
       this.#draining = this.#drain(spool);
@@ -260,7 +266,8 @@ export class IngestPipeline {
   /** Feeds the queue from the spool until that is empty, and ends the spooling. */
   async #drain(spool: Spool): Promise<void> {
     while (!this.#closing) {
-      const next = await spool.next();
+      const next = await this.#persistently(() => spool.next());
+      if (next === undefined) return;
       if (next === null) {
         if (this.#keeping === 0 && spool.isDrained) break;
         await delay(KEEPING_MS);
@@ -269,12 +276,26 @@ export class IngestPipeline {
       await this.#queue.place();
       if (this.#closing) return;
       const { messages, origin, ids } = next.content;
-      const batch: Batch = { ...batchOf(messages, origin), ids: [...ids], spoolId: next.id };
-      if (next.mayBeRecorded) await spool.findRecorded(batch);
+      const batch: Batch = { ...batchOf(messages, origin), ids: [...ids], spoolIds: next.ids };
+      if (next.mayBeRecorded) await this.#persistently(() => spool.findRecorded(batch));
+      if (this.#closing) return;
       void this.#queue.push(batch, true);
     }
     this.#spooling = false;
     this.#spoolBegun = Promise.withResolvers();
+  }
+
+  /** Tries again while the log or the spool cannot be read; undefined when the gateway closes first. */
+  async #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
+    while (!this.#closing) {
+      try {
+        return await work();
+      } catch (error) {
+        this.#deps.log.warn({ err: error }, "the spool cannot be emptied; trying again");
+        await delay(SPOOL_RETRY_MS);
+      }
+    }
+    return undefined;
   }
 
   /** Without a snapshot a gateway that starts while the log is away does not know what to take in. */

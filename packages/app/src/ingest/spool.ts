@@ -2,8 +2,9 @@
  * Store and forward: what came in while the event log could not be reached, on disk on this machine, and where its way
  * to the log has come to.
  *
- * An entry goes when the log has it. A crash in between leaves entries that the log has already: at most those that were
- * under way (`FED_AHEAD`) and those whose removal was (as many). So the first entries of a new run are looked up.
+ * Entries are fed to the log several at a time, so that many small ones cost few appends. One goes when the log has it.
+ * A crash in between leaves entries that the log has already: at most those of the batches that were under way, and of
+ * as many whose removal was. So the first entries of a new run are looked up.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
@@ -12,6 +13,7 @@ import {
   type MessageSpool,
   parseStream,
   type ReceivedMessage,
+  type SpoolEntry,
   SpoolFull,
   type SpoolStatus,
   SpoolUnavailable,
@@ -33,8 +35,9 @@ export interface SpoolReport extends SpoolStatus {
   readonly lastError: string | null;
 }
 
-export interface SpooledEntry {
-  readonly id: number;
+/** Entries that go to the log as one. */
+export interface SpooledEntries {
+  readonly ids: readonly number[];
   readonly content: SpooledBatch;
   /** An earlier run may have brought it to the log. */
   readonly mayBeRecorded: boolean;
@@ -46,9 +49,11 @@ export interface SpoolDependencies {
   readonly log: Logger;
 }
 
-/** Entries under way to the log at once. */
+/** Of what is fed as one: entries at the most, and messages after which no further entry is added. */
+const FED = { entries: 64, messages: 500 };
+/** Batches under way to the log at once. */
 const FED_AHEAD = 2;
-const DOUBTFUL = 2 * FED_AHEAD;
+const DOUBTFUL = 2 * FED_AHEAD * FED.entries;
 const RETRY_MS = 250;
 /** Of one flow's newest events, where the store cannot look up a message. */
 const SEARCHED_EVENTS = 20_000;
@@ -120,18 +125,19 @@ export class Spool {
     }
   }
 
-  /** The next entry on the way to the log; null when there is none now. */
-  async next(): Promise<SpooledEntry | null> {
+  /** What goes to the log next; null when there is nothing now. */
+  async next(): Promise<SpooledEntries | null> {
     await this.#removeSettled();
-    const [entry] = await this.#deps.spool.read(this.#fed, 1);
-    if (entry === undefined) {
+    const entries = await this.#deps.spool.read(this.#fed, FED.entries);
+    if (entries.length === 0) {
       if (this.#last === UNKNOWN) this.#last = this.#fed;
       return null;
     }
-    this.#fed = entry.id;
+    const fed = mergeable(entries);
+    this.#fed = fed.ids.at(-1) as number;
     const mayBeRecorded = this.#doubtful > 0;
-    this.#doubtful -= mayBeRecorded ? 1 : 0;
-    return { id: entry.id, content: deserialize(entry.data) as SpooledBatch, mayBeRecorded };
+    this.#doubtful = Math.max(0, this.#doubtful - fed.ids.length);
+    return { ...fed, mayBeRecorded };
   }
 
   /** Whether every entry has been given out. */
@@ -139,9 +145,9 @@ export class Spool {
     return this.#last <= this.#fed;
   }
 
-  /** The log has the entry. */
-  settled(id: number): void {
-    this.#settled.push(id);
+  /** The log has the entries. */
+  settled(ids: readonly number[]): void {
+    this.#settled.push(...ids);
     void this.#removeSettled();
   }
 
@@ -201,3 +207,21 @@ export class Spool {
     this.#lastError = error.message;
   }
 }
+
+/** The first entries, as far as they are of one origin. */
+const mergeable = (entries: readonly SpoolEntry[]): Omit<SpooledEntries, "mayBeRecorded"> => {
+  const ids: number[] = [];
+  const messages: ReceivedMessage[] = [];
+  const messageIds: string[] = [];
+  let origin: BatchOrigin | null = null;
+  for (const { id, data } of entries) {
+    const batch = deserialize(data) as SpooledBatch;
+    const other = origin !== null && (origin.broker !== batch.origin.broker || origin.source !== batch.origin.source);
+    if (other || messages.length >= FED.messages) break;
+    origin = batch.origin;
+    ids.push(id);
+    messages.push(...batch.messages);
+    messageIds.push(...batch.ids);
+  }
+  return { ids, content: { messages, origin: origin as BatchOrigin, ids: messageIds } };
+};
