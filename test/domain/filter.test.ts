@@ -49,6 +49,7 @@ const standard: readonly Case[] = [
 
 const further: readonly Case[] = [
   ["sensors/+", ["sensors/a"], ["sensors", "sensors/a/b"]],
+  ["sensors/#", ["sensors", "sensors/", "sensors/a/b"], ["sensor", "sensors2/a"]],
   ["sensors/+/#", ["sensors/a", "sensors/a/b", "sensors/"], ["sensors"]],
   ["sensors/+/temperature", ["sensors/a/temperature"], ["sensors/a/humidity", "sensors/temperature"]],
   ["+/+/#", ["a/b", "a/b/c/d"], ["a", "$a/b"]],
