@@ -38,8 +38,6 @@ export interface RunningGateway {
   readonly token: string;
   /** Drains, flushes, closes. Safe to call twice. */
   stop(): Promise<void>;
-  /** Resolves only if the gateway cannot go on. */
-  readonly failed: Promise<Error>;
 }
 
 const DRAIN_MS = 10_000;
@@ -181,7 +179,6 @@ const start = async (
       return new Map(flows.map((flow) => [flow.code, balancesOf(flow, now).map(toActionCounts)]));
     },
   });
-  const failed = Promise.withResolvers<Error>();
   const adminUrl = await listen(server, configuration, log);
   started.push(() => server.close());
 
@@ -222,7 +219,7 @@ const start = async (
   });
   if (admin.source === "generated") log.info({ file: locations.adminToken }, "admin token generated");
   log.info({ adminUrl, brokerUrl, dataDir: locations.dataDir }, "gateway started");
-  return { adminUrl, brokerUrl, token: admin.token, stop, failed: failed.promise };
+  return { adminUrl, brokerUrl, token: admin.token, stop };
 };
 
 /** If the port is taken the gateway does not start: an admin API elsewhere than configured would not be found. */
