@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { evolveFlow, type Fact, FlowExists, FlowNotFound, initialFlow, receiveMessage } from "@sluice/domain";
+import {
+  evolveFlow,
+  evolveTraffic,
+  type Fact,
+  FlowExists,
+  FlowNotFound,
+  initialFlow,
+  receiveMessage,
+} from "@sluice/domain";
 import { fold, given, recorded, stateAfter } from "./support/decider-specification.ts";
 import { decodedAs, definition, incoming, postEndpoint, storeDb, undecodable } from "./support/examples.ts";
 
@@ -106,6 +114,49 @@ describe("the state of a flow", () => {
     assert.deepEqual(state.owed, { STORE_DB: 2, POST_ENDPOINT: 2 });
     assert.equal(state.lastMessageNumber, 4);
     assert.equal(state.lastReceivedAt, "2026-01-02T03:04:05.678Z");
+  });
+
+  it("moves a message that is accepted after all from the rejected to the accepted", () => {
+    const flow = definition({ actions: [storeDb, postEndpoint] });
+    const start = stateAfter({ type: "FlowDefined", data: { definition: flow, enabled: true } });
+    const state = fold(recorded(receiveMessage(start, flow, incoming({ decoded: undecodable }))), start);
+    const replayed: Extract<Fact, { type: "MessageReplayed" }> = {
+      type: "MessageReplayed",
+      data: {
+        flow: "AHT10",
+        messageId: incoming().messageId,
+        messageNumber: 1,
+        replay: "0190a5b0-0000-7000-8000-000000000001",
+        was: "rejected",
+        flowVersion: 2,
+        captures: {},
+        receivedAt: "2026-01-02T03:04:05.678Z",
+        owes: [{ action: "STORE_DB", type: "STORE_DB" }],
+        original: { stream: "traffic-AHT10-20260102", version: 1 },
+      },
+    };
+    const redriven = evolveTraffic(state, replayed);
+    assert.deepEqual(redriven.counters, { ...state.counters, received: 1, accepted: 1, rejected: 0 });
+    assert.deepEqual(redriven.owed, { STORE_DB: 1 });
+    assert.equal(redriven.lastMessageNumber, 1);
+    const owedMore = evolveTraffic(redriven, {
+      type: "MessageReplayed",
+      data: { ...replayed.data, was: "accepted", owes: [{ action: "POST_ENDPOINT", type: "POST_ENDPOINT" }] },
+    });
+    assert.deepEqual(owedMore.counters, redriven.counters);
+    assert.deepEqual(owedMore.owed, { STORE_DB: 1, POST_ENDPOINT: 1 });
+  });
+
+  it("does not take the time of a replayed message for that of the last one", () => {
+    const flow = definition();
+    const start = stateAfter({ type: "FlowDefined", data: { definition: flow, enabled: true } });
+    const live = fold(recorded(receiveMessage(start, flow, incoming())), start);
+    const old = { source: "replay", receivedAt: "2025-12-31T00:00:00.000Z" } as const;
+    const facts = (state: typeof start) => receiveMessage(state, flow, incoming(old));
+    const after = (state: typeof start) => facts(state).reduce(evolveTraffic, state);
+    assert.equal(after(live).lastReceivedAt, live.lastReceivedAt);
+    assert.equal(after(live).lastMessageNumber, 2);
+    assert.equal(after(start).lastReceivedAt, old.receivedAt);
   });
 
   it("counts what was skipped", () => {

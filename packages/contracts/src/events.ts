@@ -4,6 +4,7 @@
  */
 import { type Static, type TSchema, Type } from "typebox";
 import { ActionId, ActionType, FlowCode, FlowDefinition, QoS } from "./flow-definition.ts";
+import { replayEvents } from "./replay.ts";
 
 export const MessageId = Type.String({ format: "uuid", description: "Shared by all flows that one PUBLISH matched." });
 const MessageNumber = Type.Integer({ minimum: 1, description: "The flow's own counter, gapless." });
@@ -44,7 +45,8 @@ export const ValueType = Type.Enum(["string", "integer", "number", "boolean", "n
 });
 export type ValueType = Static<typeof ValueType>;
 
-const Source = Type.Union([Type.Literal("mqtt"), Type.Literal("http")]);
+const Source = Type.Union([Type.Literal("mqtt"), Type.Literal("http"), Type.Literal("replay")]);
+const ReplayId = Type.String({ format: "uuid", description: "The replay that did it." });
 
 const traffic = { flow: FlowCode, messageId: MessageId, messageNumber: MessageNumber };
 
@@ -98,10 +100,35 @@ export const eventSchemas = {
     ),
     receivedAt: Instant,
     deviceTime: Type.Optional(Instant),
+    replay: Type.Optional(ReplayId),
     owes: Type.Array(Type.Object({ action: ActionId, type: ActionType }), {
       description: "The actions that this message is owed to; empty when it was rejected.",
     }),
   }),
+  MessageReplayed: Type.Object(
+    {
+      ...traffic,
+      replay: ReplayId,
+      was: Type.Union([Type.Literal("rejected"), Type.Literal("accepted")]),
+      flowVersion: Type.Integer({ description: "Version of the definition that decided." }),
+      captures: Type.Record(Type.String(), Type.String(), { description: "Named topic levels." }),
+      receivedAt: Instant,
+      deviceTime: Type.Optional(Instant),
+      owes: Type.Array(Type.Object({ action: ActionId, type: ActionType }), {
+        minItems: 1,
+        description: "The actions that it is owed to from now on, in addition to those before.",
+      }),
+      original: Type.Object(
+        { stream: Type.String(), version: Type.Integer({ minimum: 1 }) },
+        { description: "Where its MessageReceived is." },
+      ),
+    },
+    {
+      description:
+        "A message that the flow has, under its own number: rejected and accepted now, or accepted and owed to one more " +
+        "action.",
+    },
+  ),
   ValidationFailed: Type.Object({
     ...traffic,
     disposition: Type.Union([Type.Literal("rejected"), Type.Literal("flagged")]),
@@ -176,6 +203,8 @@ export const eventSchemas = {
     attribute: Type.Optional(Type.String()),
     reason: Type.Optional(Type.String()),
   }),
+
+  ...replayEvents,
 } as const satisfies Record<string, TSchema>;
 
 export type EventType = keyof typeof eventSchemas;

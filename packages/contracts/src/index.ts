@@ -12,3 +12,4 @@ export * from "./configuration.ts";
 export * from "./events.ts";
 export * from "./flow-definition.ts";
 export * from "./problems.ts";
+export * from "./replay.ts";

@@ -70,6 +70,7 @@ export {
   deliveriesStream,
   flowStream,
   parseStream,
+  replayStream,
   type StreamCategory,
   tableStream,
   trafficStream,

@@ -8,6 +8,8 @@
  *
  * `table-<name>`: rows of a table of definitions that were refused; belongs to no flow, as its codes need not be any's.
  *
+ * `replay-<id>`: one replay of what the log holds; belongs to no flow.
+ *
  * Traffic is bucketed by the UTC day of receipt so that old buckets can be archived.
  */
 export type StreamCategory = "flow" | "traffic" | "deliveries";
@@ -17,6 +19,8 @@ export const trafficStream = (code: string, day: string): string => `traffic-${c
 export const deliveriesStream = (code: string, day: string): string => `deliveries-${code}-${day}`;
 
 export const tableStream = (table: string): string => `table-${table}`;
+
+export const replayStream = (id: string): string => `replay-${id}`;
 
 /** `yyyymmdd` of an instant given in RFC 3339 UTC. */
 export const dayOf = (instant: string): string => instant.slice(0, 10).replaceAll("-", "");

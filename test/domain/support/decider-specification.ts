@@ -28,6 +28,7 @@ const streamOf = (fact: Fact, code: string): string => {
     case "FlowRetired":
       return flowStream(code);
     case "MessageReceived":
+    case "MessageReplayed":
     case "ValidationFailed":
     case "ThresholdBreached":
     case "StoredAttribute":

@@ -62,6 +62,17 @@ const summary = (event: RecordedEvent): string => {
       return `row of ${event.data.table} ${event.data.reason}${event.data.errors.length === 0 ? "" : `: ${errorText(event.data.errors)}`}`;
     case "MessageReceived":
       return `#${event.data.messageNumber} ${event.data.topic} ${event.data.payload.data}`;
+    case "MessageReplayed":
+      return `#${event.data.messageNumber} was ${event.data.was}, now owed to ${event.data.owes.map(({ action }) => action).join(", ")}`;
+    case "ReplayRequested":
+      return `${event.data.order.kind} of ${event.data.order.flow}`;
+    case "ReplayProgressed":
+    case "ReplayCompleted":
+      return `${event.data.figures.scanned} looked at, ${event.data.figures.accepted} accepted`;
+    case "ReplayFailed":
+      return event.data.reason;
+    case "ReplayCancelled":
+      return event.metadata.actor === undefined ? "" : `by ${event.metadata.actor}`;
     case "ValidationFailed":
       return `#${event.data.messageNumber} ${event.data.disposition}: ${errorText(event.data.errors)}`;
     case "ThresholdBreached":

@@ -44,7 +44,8 @@ export const takeOverview = async (deps: OverviewDependencies): Promise<Overview
   // After the sinks: what they have dealt with is in the log.
   const current = await answerWithin(REFRESH_MS, deps.registry.refresh(deps.clock.now())).catch(() => false);
   const ingest = deps.pipeline.status();
-  const quiet = before.uncommitted + ingest.uncommitted === 0 && before.messages === ingest.messages;
+  const nothingNew = before.messages === ingest.messages && before.events === ingest.events;
+  const quiet = before.uncommitted + ingest.uncommitted === 0 && nothingNew;
   const publishing = await deps.publishing.report();
   const { sources, faults: brokerFaults } = deps.brokers.status();
   return { ingest, sources, brokerFaults, projector, forwarder, publishing, quiet, current };

@@ -20,6 +20,7 @@ export const FORWARDER = "forwarder";
 
 const TYPES: readonly EventType[] = [
   "MessageReceived",
+  "MessageReplayed",
   "EndpointForwarded",
   "DeliveryDeadLettered",
   "DeliveryRetried",
@@ -81,7 +82,7 @@ export class Forwarder implements SinkTask {
     };
 
     for (const event of page.events) {
-      if (event.type === "MessageReceived") {
+      if (event.type === "MessageReceived" || event.type === "MessageReplayed") {
         for (const item of this.#itemsOf(event)) {
           enqueue.push(item);
           count(item.group, "dispatched", 1);
@@ -110,11 +111,12 @@ export class Forwarder implements SinkTask {
     if (deltas.length > 0) this.#deps.onChange();
   }
 
-  *#itemsOf(event: RecordedEvent<"MessageReceived">): Iterable<QueueItem> {
+  *#itemsOf(event: RecordedEvent<"MessageReceived" | "MessageReplayed">): Iterable<QueueItem> {
     const { flow, messageId, messageNumber, owes } = event.data;
+    const { stream, version } = event.type === "MessageReplayed" ? event.data.original : event;
     for (const { action, type } of owes) {
       if (type !== "POST_ENDPOINT") continue;
-      const reference = { stream: event.stream, version: event.version, flow, action, messageId, messageNumber };
+      const reference = { stream, version, flow, action, messageId, messageNumber };
       yield {
         id: deliveryId({ messageId, flow, action }),
         group: groupOf(flow, action),

@@ -31,6 +31,7 @@ const TYPES: readonly EventType[] = [
   "FlowDisabled",
   "FlowRetired",
   "MessageReceived",
+  "MessageReplayed",
   "StoredAttribute",
   "DeliveryDeadLettered",
   "DeliveryRetried",
@@ -99,23 +100,28 @@ export const batchOf = (page: ReadPage, from: string | null, flowRows: Map<strin
     changed.set(code, after);
   };
 
+  const countDone = ({ flow, owes }: EventData<"MessageReceived" | "MessageReplayed">): void => {
+    for (const { action, type } of owes) {
+      if (type !== "STORE_DB") continue;
+      const key = `${flow}/${action}`;
+      const count = done.get(key) ?? { flow, action, messages: 0 };
+      count.messages += 1;
+      done.set(key, count);
+    }
+  };
+
   for (const event of page.events) {
     switch (event.type) {
       case "StoredAttribute":
         rows.push(rowOf(event));
         break;
-      case "MessageReceived": {
-        const { flow, messageNumber, owes } = event.data;
-        lastMessageNumbers.set(flow, messageNumber);
-        for (const { action, type } of owes) {
-          if (type !== "STORE_DB") continue;
-          const key = `${flow}/${action}`;
-          const count = done.get(key) ?? { flow, action, messages: 0 };
-          count.messages += 1;
-          done.set(key, count);
-        }
+      case "MessageReceived":
+        lastMessageNumbers.set(event.data.flow, event.data.messageNumber);
+        countDone(event.data);
         break;
-      }
+      case "MessageReplayed":
+        countDone(event.data);
+        break;
       case "FlowDefined":
         setFlow(event, event.data.definition.code, {
           definition: event.data.definition,

@@ -151,6 +151,15 @@ const evolveLife = (state: FlowState, event: RecordedEvent): FlowState => {
   }
 };
 
+const withOwed = (
+  before: FlowState["owed"],
+  owes: EventData<"MessageReceived">["owes"],
+): Readonly<Record<string, number>> => {
+  const owed = { ...before };
+  for (const { action } of owes) setMember(owed, action, (ownMember(owed, action) ?? 0) + 1);
+  return owed;
+};
+
 /**
  * The traffic part of the fold, for one fact of the flow. The pipeline applies it to what it has just decided, a
  * rebuild to what it reads back, so that both reach the same state.
@@ -159,15 +168,23 @@ export const evolveTraffic = (state: FlowState, fact: Fact): FlowState => {
   const { counters } = state;
   switch (fact.type) {
     case "MessageReceived": {
-      const owed = { ...state.owed };
-      for (const { action } of fact.data.owes) setMember(owed, action, (ownMember(owed, action) ?? 0) + 1);
+      const { messageNumber, receivedAt, source, owes } = fact.data;
+      const { lastReceivedAt } = state;
+      // What is replayed was received long ago.
+      const isOld = source === "replay" && lastReceivedAt !== null && lastReceivedAt > receivedAt;
       return {
         ...state,
-        lastMessageNumber: fact.data.messageNumber,
-        lastReceivedAt: fact.data.receivedAt,
+        lastMessageNumber: messageNumber,
+        lastReceivedAt: isOld ? lastReceivedAt : receivedAt,
         counters: { ...counters, received: counters.received + 1, accepted: counters.accepted + 1 },
-        owed,
+        owed: withOwed(state.owed, owes),
       };
+    }
+    case "MessageReplayed": {
+      const owed = withOwed(state.owed, fact.data.owes);
+      if (fact.data.was === "accepted") return { ...state, owed };
+      const { accepted, rejected } = counters;
+      return { ...state, counters: { ...counters, accepted: accepted + 1, rejected: rejected - 1 }, owed };
     }
     case "ValidationFailed":
       return fact.data.disposition === "flagged"

@@ -12,7 +12,9 @@ import { type Breach, findBreaches } from "./thresholds.ts";
 
 export interface IncomingMessage {
   readonly messageId: string;
-  readonly source: "mqtt" | "http";
+  readonly source: "mqtt" | "http" | "replay";
+  /** Of the replay that it comes from. */
+  readonly replay?: string;
   readonly broker: string;
   readonly topic: string;
   readonly captures: Readonly<Record<string, string>>;
@@ -95,6 +97,7 @@ export const receiveMessage = (
         ...(message.payloadSize === undefined ? {} : { payloadSize: message.payloadSize }),
         ...(message.payloadDigest === undefined ? {} : { payloadDigest: message.payloadDigest }),
         ...times,
+        ...(message.replay === undefined ? {} : { replay: message.replay }),
         owes: rejected ? [] : definition.actions.map((action) => ({ action: action.id, type: action.type })),
       },
     },
