@@ -42,8 +42,7 @@ export class ResultLog {
     this.#running = true;
     let wait = RETRY_MS.first;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+      const batch = this.#take();
       try {
         await this.#store.append(groupByStream(batch));
         for (const { done } of batch) done();
@@ -62,6 +61,16 @@ export class ResultLog {
       }
     }
     this.#running = false;
+  }
+
+  /** Everything, or what is of one stream where the store does not commit several as one. */
+  #take(): Waiting[] {
+    const waiting = this.#waiting;
+    const [first] = waiting;
+    const fits = ({ stream }: Waiting): boolean =>
+      this.#store.capabilities.atomicMultiStream || stream === first?.stream;
+    this.#waiting = waiting.filter((one) => !fits(one));
+    return waiting.filter(fits);
   }
 
   /** So that one result that the log refuses does not hold up the others. */
