@@ -39,6 +39,7 @@ export {
   planFlowTable,
 } from "./flow/flow-table.ts";
 export { type NormalisedPayloadSchema, normalisePayloadSchema } from "./flow/payload-schema.ts";
+export * from "./integrity/index.ts";
 export { appendPointer, resolvePointer } from "./json-pointer.ts";
 export {
   type Attribute,

@@ -17,6 +17,7 @@ const applicationIds = {
   queue: 0x51_1c_e0_03,
   snapshots: 0x51_1c_e0_04,
   spool: 0x51_1c_e0_05,
+  seals: 0x51_1c_e0_06,
 } as const;
 export type StoreName = keyof typeof applicationIds;
 
@@ -30,6 +31,7 @@ const pageBytes: Readonly<Record<StoreName, number>> = {
   queue: 4_096,
   snapshots: 4_096,
   spool: 16_384,
+  seals: 4_096,
 };
 
 /** The database cannot be used by this version of the program, and trying again will not help. */

@@ -6,4 +6,5 @@ export { SqliteInFlightStore } from "./in-flight-store.ts";
 export { SqliteMessageSpool, type SqliteSpoolOptions } from "./message-spool.ts";
 export { SqliteOfflineQueue, type SqliteQueueOptions } from "./offline-queue.ts";
 export { type SqliteProjectionOptions, SqliteProjectionStore } from "./projection-store.ts";
+export { SealsMissing, SqliteSealStore, type SqliteSealStoreOptions } from "./seal-store.ts";
 export { SqliteSnapshotStore } from "./snapshot-store.ts";

@@ -9,5 +9,6 @@ export * from "./message-spool.ts";
 export * from "./offline-queue.ts";
 export * from "./payload.ts";
 export * from "./projection-store.ts";
+export * from "./seal-store.ts";
 export * from "./sink-lease.ts";
 export * from "./snapshot-store.ts";
