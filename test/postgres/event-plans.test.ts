@@ -64,7 +64,13 @@ const filters: readonly EventFilter[] = [
   { types: ["ValidationFailed", "FlowRetired"] },
   { types: ["MessageReceived"] },
   { types: ["StoredAttribute", "MessageReceived"] },
+  { types: ["EndpointForwarded"] },
   { flow: "A", types: ["StoredAttribute"] },
+  { flow: "A", types: ["ValidationFailed", "EndpointForwarded"] },
+  { stream: "traffic-A-20260101", types: ["ValidationFailed"] },
+  { stream: "traffic-A-20260101", flow: "A" },
+  { flow: "A", recordedFrom: "1970-01-01T00:00:00.000Z", recordedTo: "2999-01-01T00:00:00.000Z" },
+  { messageId: "m", flow: "A", types: ["StoredAttribute"] },
   { recordedFrom: "1970-01-01T00:00:00.000Z", recordedTo: "2999-01-01T00:00:00.000Z" },
 ];
 
@@ -115,7 +121,13 @@ test("the postgres event store reads by indexes alone, whatever the tables' size
         for (const [index = ""] of plan.matchAll(/(?<=using )\w+/g)) used.add(index);
       }
     }
-    for (const index of ["records_pkey", "records_by_stream", "records_by_message", "records_by_rare_type"]) {
+    for (const index of [
+      "records_pkey",
+      "records_by_stream",
+      "records_by_message",
+      "records_by_type",
+      "records_by_stream_type",
+    ]) {
       assert.ok(used.has(index), index);
     }
   }

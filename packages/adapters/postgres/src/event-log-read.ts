@@ -12,7 +12,7 @@
 import type { RecordedEvent } from "@sluice/contracts";
 import type { EventFilter, ReadAllOptions, ReadPage, ReadStreamOptions } from "@sluice/domain";
 import type { Pool, QueryResultRow } from "pg";
-import { candidates, type Range } from "./event-log-candidates.ts";
+import { candidates, isAnswered, type Range } from "./event-log-candidates.ts";
 import { FOLLOWING_TYPE, RECORD_EVENTS } from "./event-record.ts";
 import { EventPage, type RecordRow, type Wanted } from "./event-rows.ts";
 
@@ -105,9 +105,7 @@ export class EventLogReader {
 
   async #filtered(range: Range, filter: EventFilter, limit: number): Promise<Found> {
     const { messageId, stream, flow, types } = filter;
-    const parts = [messageId, stream, flow, types].filter((part) => part !== undefined).length;
-    // Where the index answers the whole filter, all that it finds is given.
-    const count = parts === 1 ? Math.min(limit, LOOK_LIMIT) : LOOK_LIMIT;
+    const count = isAnswered(filter) ? Math.min(limit, LOOK_LIMIT) : LOOK_LIMIT;
     const positions = await candidates(this.#pool, range, filter, count);
     if (positions === null) return this.#scan(range, types, limit);
     if (positions.length === 0) return EMPTY;

@@ -1,8 +1,9 @@
 /**
  * Which records a filter has to look at, found through an index: positions in reading order, without their rows.
  *
- * A lane is a sequence of positions that one index gives in order: the records of a message, of a stream, of a rare
- * type. A flow is one lane a stream; streams whose first and last position lie outside the range are not touched.
+ * A lane is a sequence of positions that one index gives in order: the records of a message, of a stream, of a type, of
+ * a type in a stream. A flow is one lane a stream; streams whose first and last position lie outside the range are not
+ * touched.
  */
 import type { EventFilter } from "@sluice/domain";
 import type { StatementCache } from "./statement-cache.ts";
@@ -16,30 +17,38 @@ export interface Range {
   readonly backwards: boolean;
 }
 
-/** Types left out of the index `records_by_rare_type`; the condition must be repeated for SQLite to use it. */
-const COMMON_TYPES = ["StoredAttribute", "MessageReceived", "EndpointForwarded"];
-const IS_RARE = COMMON_TYPES.map((type) => `type <> '${type}'`).join(" AND ");
+/** Types left out of the indexes on types; the condition must be repeated for SQLite to use them. */
+const COMMON_TYPES = ["StoredAttribute", "MessageReceived"];
+const IS_INDEXED = COMMON_TYPES.map((type) => `type <> '${type}'`).join(" AND ");
+
+/** The filter's types where an index has all of them. */
+const indexedTypes = ({ types }: EventFilter): readonly string[] | null =>
+  types?.every((type) => !COMMON_TYPES.includes(type)) ? [...new Set(types)] : null;
+
+/** Whether every candidate matches, so that no more of them are needed than events are asked for. */
+export const isAnswered = (filter: EventFilter): boolean => {
+  const { messageId, stream, flow, types } = filter;
+  if (messageId !== undefined) return stream === undefined && flow === undefined && types === undefined;
+  return types === undefined || indexedTypes(filter) !== null;
+};
 
 /**
- * The positions of the first `count` records in the range that can match, in reading order; fewer only when there are no more. Null
- * when no index narrows the filter down, so that the range itself is to be read.
+ * The positions of the first `count` records in the range that can match, in reading order; fewer only when there are no
+ * more. Null when no index narrows the filter down, so that the range itself is to be read.
  */
 export const candidates = (
   statements: StatementCache,
-  { messageId, stream, flow, types }: EventFilter,
+  filter: EventFilter,
   range: Range,
   count: number,
 ): readonly number[] | null => {
-  if (messageId !== undefined) return positions(statements, "message_id = ?", messageId, range, count);
-  if (stream !== undefined) return ofStreams(statements, "name = ?", stream, range, count);
-  if (types?.every((type) => !COMMON_TYPES.includes(type))) {
-    const lanes = [...new Set(types)].map((type) =>
-      positions(statements, `type = ? AND ${IS_RARE}`, type, range, count),
-    );
-    return merge(lanes.flat(), range, count);
-  }
-  if (flow !== undefined) return ofStreams(statements, "flow = ?", flow, range, count);
-  return null;
+  const { messageId, stream, flow } = filter;
+  if (messageId !== undefined) return positions(statements, "message_id = ?", [messageId], range, count);
+  const types = indexedTypes(filter);
+  if (stream !== undefined || flow !== undefined) return ofStreams(statements, filter, types, range, count);
+  if (types === null) return null;
+  const lanes = types.map((type) => positions(statements, `type = ? AND ${IS_INDEXED}`, [type], range, count));
+  return merge(lanes.flat(), range, count);
 };
 
 /** Position of the record that an event lies in; 0 before the first. */
@@ -67,7 +76,7 @@ export const firstAtOrAfter = (
 const positions = (
   statements: StatementCache,
   condition: string,
-  value: string,
+  values: readonly (string | number)[],
   range: Range,
   count: number,
 ): number[] =>
@@ -76,7 +85,7 @@ const positions = (
       `SELECT position FROM records WHERE ${condition} AND position BETWEEN ? AND ?
        ORDER BY position${range.backwards ? " DESC" : ""} LIMIT ?`,
     )
-    .all(value, range.start, range.last, count)
+    .all(...values, range.start, range.last, count)
     .map((row) => row.position as number);
 
 interface StreamRow {
@@ -88,24 +97,32 @@ interface StreamRow {
 
 const ofStreams = (
   statements: StatementCache,
-  condition: string,
-  value: string,
+  { stream: name, flow }: EventFilter,
+  types: readonly string[] | null,
   range: Range,
   count: number,
 ): readonly number[] => {
+  const conditions = [...(name === undefined ? [] : ["name = ?"]), ...(flow === undefined ? [] : ["flow = ?"])];
+  const values = [name, flow].filter((value) => value !== undefined);
   const streams = statements
     .prepare(
       `SELECT id, version, first_position AS first, last_position AS last FROM streams
-       WHERE ${condition} AND first_position <= ? AND last_position >= ?
+       WHERE ${conditions.join(" AND ")} AND first_position <= ? AND last_position >= ?
        ORDER BY ${range.backwards ? "last_position DESC" : "first_position"}`,
     )
-    .all(value, range.last, range.start) as unknown as StreamRow[];
+    .all(...values, range.last, range.start) as unknown as StreamRow[];
   let found: number[] = [];
   for (const stream of streams) {
     const farthest = found.length < count ? undefined : (found.at(-1) as number);
     // The streams that follow begin even farther away.
     if (farthest !== undefined && (range.backwards ? stream.last < farthest : stream.first > farthest)) break;
-    found = merge([...found, ...ofStream(statements, stream, range, count)], range, count);
+    const more =
+      types === null
+        ? ofStream(statements, stream, range, count)
+        : types.flatMap((type) =>
+            positions(statements, `stream_id = ? AND type = ? AND ${IS_INDEXED}`, [stream.id, type], range, count),
+          );
+    if (more.length > 0) found = merge([...found, ...more], range, count);
   }
   return found;
 };

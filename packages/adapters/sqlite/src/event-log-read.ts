@@ -9,7 +9,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EventFilter, ReadAllOptions, ReadStreamOptions } from "@sluice/domain";
 import { type EncodedPage, FOLLOWING_TYPE } from "./event-codec.ts";
-import { candidates, firstAtOrAfter, type Range, recordAt } from "./event-log-lanes.ts";
+import { candidates, firstAtOrAfter, isAnswered, type Range, recordAt } from "./event-log-lanes.ts";
 import { EventRows, type RecordRow, type RecordRowAndKeys, ROW, rowAndKeys } from "./event-log-rows.ts";
 import { StatementCache } from "./statement-cache.ts";
 
@@ -91,10 +91,8 @@ export class EventLogReader {
 
   /** @returns the last position looked at; null: the range was looked at to its end */
   #filtered(range: Range, filter: EventFilter, rows: EventRows): number | null {
-    const { messageId, stream, flow, types } = filter;
-    const parts = [messageId, stream, flow, types].filter((part) => part !== undefined).length;
-    // Where the index answers the whole filter, all that it finds is given.
-    const count = parts === 1 ? Math.min(rows.limit, LOOK_LIMIT) : LOOK_LIMIT;
+    const { types } = filter;
+    const count = isAnswered(filter) ? Math.min(rows.limit, LOOK_LIMIT) : LOOK_LIMIT;
     const positions = candidates(this.#statements, filter, range, count);
     if (positions === null) {
       const { first, last, backwards } = range;
