@@ -43,10 +43,21 @@ describe("configuration: values", () => {
       httpTimeoutSeconds: 10,
       adminHost: "127.0.0.1",
       adminPort: 8080,
+      adminRateLimit: 6_000,
+      endpointAllow: "*",
       logLevel: "info",
     });
     assert.ok(Object.values(sources).every((source) => source === "default"));
     assert.deepEqual(warnings, []);
+  });
+
+  it("takes lists of endpoints, and says what is wanted of a bad one", () => {
+    const env = { ENDPOINT_ALLOW: "*.example.com, 10.0.0.0/8", ENDPOINT_DENY: "::1 127.0.0.0/8" };
+    const { configuration } = loaded({ env });
+    assert.deepEqual([configuration.endpointAllow, configuration.endpointDeny], Object.values(env));
+    for (const ENDPOINT_DENY of ["http://a/", "10.0.0.0/40", "a:b"]) {
+      assert.match(`${errors({ env: { ENDPOINT_DENY } })}`, /^ENDPOINT_DENY: got .*; it wants hosts, /);
+    }
   });
 
   it("takes connection strings with several hosts, and hides what is secret in them", () => {

@@ -52,6 +52,22 @@ describe("definitions of flows", () => {
   });
   after(() => api.stop());
 
+  it("are refused where their endpoint is one to which nothing is sent, with a pointer", async () => {
+    const actions = ["https://good.example/", "http://2852039166/", "http://[fe80::1]:80/", "http://metadata/"].map(
+      (url) => ({ type: "POST_ENDPOINT", url }),
+    );
+    const { status, body } = await api.call("/api/v1/flows", { body: { code: "X", topic: "x", actions } });
+    assert.deepEqual([status, body.code], [422, "bad-definition"]);
+    assert.deepEqual(
+      body.errors.map(({ pointer, keyword, message }: ErrorItem) => [pointer, keyword, message.split(",", 1)[0]]),
+      [
+        ["/actions/1/url", "url", "is blocked: 169.254.169.254 is link-local"],
+        ["/actions/2/url", "url", "is blocked: fe80::1 is link-local"],
+        ["/actions/3/url", "url", "is blocked: metadata is a cloud's metadata server"],
+      ],
+    );
+  });
+
   const errorsOf = async (body: unknown): Promise<ErrorItem[]> => {
     const answer = await api.call("/api/v1/flows", { body });
     assert.deepEqual([answer.status, answer.body.code], [422, "bad-definition"], JSON.stringify(answer.body));

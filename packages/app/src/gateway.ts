@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import { settingsOfServers } from "./brokers/broker-settings.ts";
 import { composeGateway } from "./composition/compose-gateway.ts";
 import { locationsOf } from "./composition/locations.ts";
+import { endpointGuardOf } from "./composition/modules.ts";
 import { tokens } from "./composition/tokens.ts";
 import { definitionChecker } from "./flows/check-definition.ts";
 import { FlowFollower } from "./flows/flow-follower.ts";
@@ -120,11 +121,17 @@ const start = async (
   let brokersChanged = async (): Promise<void> => {};
   /** Whether the brokers are those of rows; null before anyone has said what they are. */
   let brokersOfTable: boolean | null = null;
+  const guard = endpointGuardOf(configuration);
+  const checkEndpoint = (url: string) => guard.checkUrl(url);
   const tables = new FlowTables({
     source: container.get(tokens.flowSource),
     registry,
     store,
-    check: definitionChecker(container.get(tokens.validator), { timeoutSeconds: configuration.httpTimeoutSeconds }),
+    check: definitionChecker(
+      container.get(tokens.validator),
+      { timeoutSeconds: configuration.httpTimeoutSeconds },
+      checkEndpoint,
+    ),
     applyServers: async (rows) => {
       brokersOfTable = configuration.mqttUrl === undefined && rows.some(({ enabled }) => enabled);
       const changes = await brokers.reconcile(settingsOfServers(rows, configuration));
@@ -149,6 +156,7 @@ const start = async (
     clock,
     log,
     publishing,
+    checkEndpoint,
     adminToken: admin.token,
     defaultTimeoutSeconds: configuration.httpTimeoutSeconds,
     health: async () => {

@@ -7,8 +7,11 @@ import { type Static, type TOptional, type TSchema, Type } from "typebox";
 interface FieldExtras {
   /** Never printed, logged or answered; where `kind` is `url`, that is true of its password and token only. */
   readonly secret?: true;
-  /** More than the schema can say: a `url` must parse as one, a `file` must exist and be readable. */
-  readonly kind?: "url" | "file";
+  /**
+   * More than the schema can say: a `url` must parse as one, a `file` must exist and be readable, `endpoints` are hosts,
+   * addresses and networks.
+   */
+  readonly kind?: "url" | "file" | "endpoints";
   /** What a good value is, in words, where the schema would say it with a pattern. */
   readonly wants?: string;
   readonly example?: string;
@@ -29,6 +32,8 @@ const field = <T extends TSchema>(
 ): ConfigurationField<T> => ({ env, schema, description, ...extra });
 
 const optionalText = Type.Optional(Type.String({ minLength: 1 }));
+const ENDPOINTS_WANTED =
+  "hosts, *.domains, addresses, networks such as 10.0.0.0/8, or *, with commas between them; all but networks may have a port";
 const port = (fallback: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: fallback });
 
 export const configurationFields = {
@@ -144,6 +149,19 @@ export const configurationFields = {
     Type.Number({ exclusiveMinimum: 0, maximum: 600, default: 10 }),
     "Timeout of one attempt to forward a message.",
   ),
+  endpointAllow: field(
+    "ENDPOINT_ALLOW",
+    Type.String({ default: "*" }),
+    "Where messages may be forwarded to: hosts, *.domains, addresses and networks, with or without a port. Link-local and " +
+      "metadata addresses only where the address or its network is listed.",
+    { kind: "endpoints", wants: ENDPOINTS_WANTED, example: "*.example.com, 10.1.0.0/16, 127.0.0.1:9000" },
+  ),
+  endpointDeny: field(
+    "ENDPOINT_DENY",
+    Type.Optional(Type.String({ minLength: 1 })),
+    "Where nothing is forwarded to, whatever ENDPOINT_ALLOW says; written as it is.",
+    { kind: "endpoints", wants: ENDPOINTS_WANTED, example: "127.0.0.0/8, ::1, 10.0.0.0/8" },
+  ),
   adminHost: field("ADMIN_HOST", Type.String({ default: "127.0.0.1" }), "Address of the admin API."),
   adminPort: field("ADMIN_PORT", port(8080), "Port of the admin API; 0: any free one."),
   adminToken: field(
@@ -151,6 +169,11 @@ export const configurationFields = {
     Type.Optional(Type.String({ minLength: 16 })),
     "Bearer token; none: generated into DATA_DIR/admin-token (mode 0600).",
     { secret: true },
+  ),
+  adminRateLimit: field(
+    "ADMIN_RATE_LIMIT",
+    Type.Integer({ minimum: 0, maximum: 100_000_000, default: 6_000 }),
+    "Requests a minute that the admin API answers for each token, and of those that need none for each address; 0: any.",
   ),
   logLevel: field(
     "LOG_LEVEL",

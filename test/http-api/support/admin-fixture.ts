@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
+import { EndpointGuard } from "@sluice/adapter-http";
 import { SqliteEventStore, SqliteProjectionStore, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
 import { FlowRegistry, IngestPipeline, uuidv7 } from "@sluice/app";
 import { type AdminServices, buildHttpServer } from "@sluice/app/http";
@@ -91,6 +92,7 @@ export class AdminFixture {
   countsAsked = 0;
   /** What the API has logged, a JSON object a line. */
   readonly logged: string[] = [];
+  readonly #guard = new EndpointGuard();
   readonly #services: AdminServices;
   #conformance: Conformance | undefined;
   #projecting: Promise<void> = Promise.resolve();
@@ -125,6 +127,7 @@ export class AdminFixture {
       clock,
       log: pino({ level: "trace" }, { write: (line: string) => this.logged.push(line) }),
       adminToken: TOKEN,
+      checkEndpoint: (url) => this.#guard.checkUrl(url),
       defaultTimeoutSeconds: 10,
       publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
       health: () => this.health(),

@@ -5,8 +5,9 @@
  */
 import type { Socket } from "node:net";
 import { getCACertificates } from "node:tls";
-import { Agent, buildConnector, type Dispatcher } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import type { HttpGatewayOptions } from "./config.ts";
+import { guardedConnector } from "./guard/guarded-connector.ts";
 
 export interface PostRequest {
   readonly origin: string;
@@ -42,23 +43,27 @@ export class HttpClient {
   constructor(options: ClientOptions) {
     const { additionalCa } = options;
     this.#maxResponseBytes = options.maxResponseBytes;
-    const connect = buildConnector({
-      timeout: options.connectTimeoutMs,
-      allowH2: false,
-      ...(additionalCa.length > 0 ? { ca: [...getCACertificates("default"), ...additionalCa] } : {}),
-    });
+    const connect = guardedConnector(
+      {
+        timeout: options.connectTimeoutMs,
+        allowH2: false,
+        ...(additionalCa.length > 0 ? { ca: [...getCACertificates("default"), ...additionalCa] } : {}),
+      },
+      options.guard,
+      options.resolve,
+    );
     this.#agent = new Agent({
       connections: options.connectionsPerOrigin,
       pipelining: 1,
       // HTTP/2 would put all requests on one connection, past the limit of connections
       allowH2: false,
       connect: (target, callback) => {
-        // it returns the socket, though its type does not say so
+        // it returns the socket, though its type does not say so, or nothing when the address is blocked
         const socket = connect(target, (...result) => {
-          this.#opening.delete(socket);
+          if (socket !== undefined) this.#opening.delete(socket);
           callback(...result);
-        }) as unknown as Socket;
-        this.#opening.add(socket);
+        }) as unknown as Socket | undefined;
+        if (socket !== undefined) this.#opening.add(socket);
       },
       keepAliveTimeout: options.keepAliveMs,
       // every attempt has a timeout of its own over all phases

@@ -1,4 +1,6 @@
 import type { Clock } from "@sluice/domain";
+import { EndpointGuard } from "./guard/endpoint-guard.ts";
+import { type ResolveAll, resolveAll } from "./guard/guarded-connector.ts";
 
 export interface HttpGatewayOptions {
   /** For the dates in Retry-After. */
@@ -15,6 +17,10 @@ export interface HttpGatewayOptions {
   readonly maxRetryAfterMs?: number;
   /** Certificates (PEM) of authorities that are trusted beside those of the runtime. */
   readonly additionalCa?: readonly string[];
+  /** Says to which addresses nothing is sent. Default: link-local, metadata and the like. */
+  readonly guard?: EndpointGuard;
+  /** Resolves names. Default: as the system does. */
+  readonly resolve?: ResolveAll;
   /** Calls back once after the time, unless cancelled by the function that it returns. Default: setTimeout. */
   readonly startTimer?: (ms: number, fire: () => void) => () => void;
 }
@@ -31,5 +37,7 @@ export const httpGatewayDefaults: Required<Omit<HttpGatewayOptions, "clock">> = 
   maxResponseBytes: 65_536,
   maxRetryAfterMs: 3_600_000,
   additionalCa: [],
+  guard: new EndpointGuard(),
+  resolve: resolveAll,
   startTimer,
 };

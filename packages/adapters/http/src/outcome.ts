@@ -12,6 +12,7 @@
  * | no connection, no name, TLS failure, reset, no HTTP, timeout | retry | yes |
  * | cancelled, stopped                         | retry     | no          |
  * | a URL or header that cannot be sent        | refused   |             |
+ * | an address to which nothing may be sent    | refused   |             |
  *
  * Unreachable is what a circuit breaker is to count: nobody at home, or a proxy that says so (RFC 9110 §15.6.3 to 5,
  * RFC 6585 §6). A 500 may be about this one message and must not stop the others. 501 and 505 are retried too,
@@ -24,6 +25,7 @@
 import { STATUS_CODES } from "node:http";
 import type { EndpointOutcome } from "@sluice/domain";
 import type { AnswerHeaders, Exchange } from "./client.ts";
+import { EndpointBlocked } from "./guard/endpoint-guard.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 
 /** An outcome but for the time that it took. */
@@ -130,6 +132,7 @@ const codeOf = (error: unknown): string => {
 const CANNOT_BE_SENT = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_NOT_SUPPORTED", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH"]);
 
 const judgeFailure = (error: unknown): Verdict => {
+  if (error instanceof EndpointBlocked) return { kind: "refused", reason: `the endpoint is blocked: ${error.message}` };
   const code = codeOf(error);
   if (CANNOT_BE_SENT.has(code)) {
     return { kind: "refused", reason: `the request cannot be sent: ${(error as Error).message}` };

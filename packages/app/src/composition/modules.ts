@@ -3,7 +3,7 @@
  * and stopped by `gateway.ts` and `compose-sink.ts`, in an order that is written out there.
  */
 import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
-import { UndiciEndpointGateway } from "@sluice/adapter-http";
+import { EndpointGuard, UndiciEndpointGateway } from "@sluice/adapter-http";
 import { SqliteOfflineQueue, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
@@ -66,6 +66,12 @@ export const ajvModule = new ContainerModule(({ bind }) => {
   bind(tokens.validator).toResolvedValue(() => new AjvPayloadValidator());
 });
 
+export const endpointGuardOf = ({ endpointAllow: allow, endpointDeny: deny }: Configuration): EndpointGuard =>
+  new EndpointGuard(deny === undefined ? { allow } : { allow, deny });
+
 export const httpModule = new ContainerModule(({ bind }) => {
-  bind(tokens.endpointGateway).toResolvedValue((clock) => new UndiciEndpointGateway({ clock }), [tokens.clock]);
+  bind(tokens.endpointGateway).toResolvedValue(
+    (clock, configuration) => new UndiciEndpointGateway({ clock, guard: endpointGuardOf(configuration) }),
+    [tokens.clock, tokens.configuration],
+  );
 });

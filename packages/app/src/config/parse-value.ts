@@ -1,4 +1,5 @@
 /** One raw value, as text or as a config file has it, against one field's schema. */
+import { parseEndpointList } from "@sluice/adapter-http/guard";
 import type { ConfigurationField } from "@sluice/contracts";
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
@@ -47,6 +48,7 @@ export const parseValue = (field: ConfigurationField<TSchema>, raw: unknown): Pa
   const value = convert(field.schema as FieldSchema, raw);
   if (!Value.Check(field.schema, value)) return { ok: false };
   if (field.kind === "url" && !isUsableUrl(value as string)) return { ok: false };
+  if (field.kind === "endpoints" && !parseEndpointList(value as string).ok) return { ok: false };
   return { ok: true, value };
 };
 

@@ -22,15 +22,26 @@ export type CheckedDefinition =
 
 export type CheckDefinition = (given: unknown) => CheckedDefinition;
 
+/** Why nothing is sent to the URL; null when there is nothing against it. */
+export type CheckEndpoint = (url: string) => string | null;
+
 /** @param defaults those that the operator can configure */
-export const definitionChecker = (validator: PayloadValidator, defaults: ActionDefaults): CheckDefinition => {
+export const definitionChecker = (
+  validator: PayloadValidator,
+  defaults: ActionDefaults,
+  checkEndpoint: CheckEndpoint,
+): CheckDefinition => {
   const checkShape = validator.compile(tellingSchema(FlowInput));
   return (given) => {
     const shape = checkShape(given as JsonValue);
     if (typeof given !== "object" || given === null || Array.isArray(given)) return { ok: false, errors: shape };
     const input = given as FlowDefinitionInput;
     const normalised = normaliseDefinition(input, defaults);
-    const meaning = [...(normalised.ok ? [] : normalised.errors), ...compileErrors(input, validator)];
+    const meaning = [
+      ...(normalised.ok ? [] : normalised.errors),
+      ...compileErrors(input, validator),
+      ...blockedEndpoints(input, checkEndpoint),
+    ];
     // Of a place whose shape is wrong, the shape says it best.
     const misshapen = new Set(shape.map((error) => error.pointer));
     const errors = [...shape, ...meaning.filter((error) => !misshapen.has(error.pointer))];
@@ -38,6 +49,15 @@ export const definitionChecker = (validator: PayloadValidator, defaults: ActionD
     return { ok: true, definition: normalised.definition, enabled: input.enabled };
   };
 };
+
+const blockedEndpoints = ({ actions }: FlowDefinitionInput, check: CheckEndpoint): readonly ValidationError[] =>
+  (Array.isArray(actions) ? (actions as readonly unknown[]) : []).flatMap((action, index) => {
+    const url = (action as { readonly url?: unknown } | null)?.url;
+    const reason = typeof url === "string" ? check(url) : null;
+    return reason === null
+      ? []
+      : [{ pointer: `/actions/${index}/url`, keyword: "url", message: `is blocked: ${reason}` }];
+  });
 
 const compileErrors = (input: FlowDefinitionInput, validator: PayloadValidator): readonly ValidationError[] => {
   const normalised = normalisePayloadSchema(input.payloadSchema ?? null);

@@ -2,6 +2,7 @@
 import type { ActionCounts, HealthReport, ReloadResult } from "@sluice/contracts";
 import type { Clock, EventStore, IdSource, PayloadCodec, PayloadValidator, ProjectionStore } from "@sluice/domain";
 import type { Logger } from "pino";
+import type { CheckEndpoint } from "../flows/check-definition.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { Publishers } from "../publishing/publishers.ts";
 
@@ -19,6 +20,7 @@ export interface AdminServices {
   readonly adminToken: string;
   /** HTTP_TIMEOUT_SECONDS, for actions that name none. */
   readonly defaultTimeoutSeconds: number;
+  readonly checkEndpoint: CheckEndpoint;
   readonly publishing: Pick<Publishers, "publish" | "status">;
   health(): Promise<HealthReport>;
   /** @throws FlowSourceUnavailable, EventStoreUnavailable */

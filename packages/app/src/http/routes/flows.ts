@@ -25,9 +25,9 @@ const CONDITIONAL =
   "Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).";
 
 export const flowRoutes: FastifyPluginAsyncTypebox<
-  Pick<AdminServices, "registry" | "store" | "validator" | "actionCounts" | "defaultTimeoutSeconds">
-> = async (app, { registry, store, validator, actionCounts, defaultTimeoutSeconds }) => {
-  const check = definitionChecker(validator, { timeoutSeconds: defaultTimeoutSeconds });
+  Pick<AdminServices, "registry" | "store" | "validator" | "actionCounts" | "defaultTimeoutSeconds" | "checkEndpoint">
+> = async (app, { registry, store, validator, actionCounts, defaultTimeoutSeconds, checkEndpoint }) => {
+  const check = definitionChecker(validator, { timeoutSeconds: defaultTimeoutSeconds }, checkEndpoint);
   /** The handler checks the whole definition at once, its meaning included. */
   const checkedByHandler = { validatorCompiler: () => (value: unknown) => ({ value }) };
 
