@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it, type TestContext } from "node:test";
-import { loadConfiguration } from "@sluice/app/config";
 import {
   createMariadbDatabase,
   mariadbOptions,
@@ -16,12 +15,12 @@ import {
 import { GatewayProcess } from "../support/gateway-process.ts";
 import { hasMariadbServer, makeMariadbServer } from "../support/mariadb-server.ts";
 import { postgresUnavailable, postgresUrl } from "../support/postgres.ts";
+import { hasPostgresServer, makePostgresServer, query } from "../support/postgres-server.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { findProgram, requireService } from "../support/services.ts";
 import { assertRestored, defineFlow, FLOW, startTraffic } from "./backup-traffic.ts";
 import { documentedCommands, runDocumented } from "./documented-commands.ts";
 import { failedStart } from "./failed-start.ts";
-import { hasPostgresServer, inDatabase, startPostgresServer } from "./postgres-server.ts";
 
 const ran = new Set<string>();
 const run = (name: string, env: Readonly<Record<string, string>>): Promise<string> => {
@@ -171,23 +170,25 @@ describe("backup of the embedded stores", () => {
   });
 });
 
-/** Whether the gateway can be told to keep its projection there. */
-const takesPostgresProjection = loadConfiguration({
-  env: { PROJECTION_URL: "postgres://postgres@127.0.0.1/x" },
-  cwd: "/",
-  readFile: () => "",
-}).ok;
-
 describe("backup of the database servers", () => {
   const programs = ["pg_dump", "pg_restore", "psql", "mariadb-dump", "mariadb"];
 
   const sourceDatabase = async (t: TestContext): Promise<string> => {
     const name = `sluice_test_${randomBytes(8).toString("hex")}`;
-    await inDatabase(postgresUrl, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`);
-    t.after(() => inDatabase(postgresUrl, `DROP DATABASE ${name} WITH (FORCE)`));
+    await query(postgresUrl, `CREATE DATABASE ${name} ENCODING 'UTF8' TEMPLATE template0`);
+    t.after(() => query(postgresUrl, `DROP DATABASE ${name} WITH (FORCE)`));
     const url = new URL(postgresUrl);
     url.pathname = `/${name}`;
     return url.href;
+  };
+
+  /** A database on a server that has never held anything. */
+  const newPostgres = async (t: TestContext): Promise<string> => {
+    const server = await makePostgresServer();
+    t.after(() => server.remove());
+    await server.start();
+    await query(server.url, "CREATE DATABASE restored");
+    return server.url.replace(/\w+$/, "restored");
   };
 
   const available = async (t: TestContext): Promise<boolean> => {
@@ -227,14 +228,13 @@ describe("backup of the database servers", () => {
     await traffic.stop();
     await first.kill();
 
-    const postgres = await startPostgresServer("restored");
-    t.after(() => postgres.stop());
+    const restored = await newPostgres(t);
     const mariadb = await makeMariadbServer([]);
     t.after(() => mariadb.remove());
     await mariadb.start();
     const newProjection = `${mariadb.url}/restored`;
     const newData = join(directory, "restored");
-    await run("restore-postgres", { POSTGRES_URL: postgres.url, BACKUP: backup });
+    await run("restore-postgres", { POSTGRES_URL: restored, BACKUP: backup });
     await run("restore-mariadb", mariadbEnv(newProjection));
     await run("restore-data-dir", { DATA_DIR: newData, BACKUP: backup });
 
@@ -243,7 +243,7 @@ describe("backup of the database servers", () => {
         (await connection.query<{ event_id: string }[]>("SELECT event_id FROM data")).map((row) => row.event_id),
       );
     const dumped = (await rows()).length;
-    const second = await gatewayOf(t, newData, { EVENT_STORE_URL: postgres.url, PROJECTION_URL: newProjection });
+    const second = await gatewayOf(t, newData, { EVENT_STORE_URL: restored, PROJECTION_URL: newProjection });
     const before = await assertRestored(second, safe, rows);
     assert.ok((await rows()).length > dumped, "the projector went on from its cursor");
     const later = await startTraffic(second, 1_000_000);
@@ -254,7 +254,6 @@ describe("backup of the database servers", () => {
   });
 
   it("restores log and projection in one PostgreSQL database from one dump", async (t) => {
-    if (!takesPostgresProjection) return t.skip("the gateway cannot be told to keep its projection in PostgreSQL yet");
     if (!(await available(t))) return;
     const directory = temporary(t);
     const receiver = await receiverOf(t);
@@ -272,14 +271,13 @@ describe("backup of the database servers", () => {
     await traffic.stop();
     await first.kill();
 
-    const postgres = await startPostgresServer("restored");
-    t.after(() => postgres.stop());
+    const restored = await newPostgres(t);
     const newData = join(directory, "restored");
-    await run("restore-postgres", { POSTGRES_URL: postgres.url, BACKUP: backup });
+    await run("restore-postgres", { POSTGRES_URL: restored, BACKUP: backup });
     await run("restore-data-dir", { DATA_DIR: newData, BACKUP: backup });
     const rows = async () =>
-      (await inDatabase<{ event_id: string }>(postgres.url, "SELECT event_id FROM data")).map((row) => row.event_id);
-    const second = await gatewayOf(t, newData, { EVENT_STORE_URL: postgres.url, PROJECTION_URL: postgres.url });
+      (await query<{ event_id: string }>(restored, "SELECT event_id FROM data")).map((row) => row.event_id);
+    const second = await gatewayOf(t, newData, { EVENT_STORE_URL: restored, PROJECTION_URL: restored });
     await assertRestored(second, safe, rows);
     const later = await startTraffic(second, 1_000_000);
     await later.more(50);
