@@ -1,5 +1,6 @@
 /** What tests look at; users run main.ts. */
 export { ApiClient } from "./api-client.ts";
+export { csvLine } from "./csv.ts";
 export { commandLineMarkdown } from "./documentation.ts";
 export { applyChanges } from "./flows/apply.ts";
 export { parseDefinitions } from "./flows/definition-files.ts";

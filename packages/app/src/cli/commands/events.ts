@@ -2,40 +2,51 @@
 import type { RecordedEvent } from "@sluice/contracts";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ConnectionFlags } from "../connection.ts";
-import { withConnection, withExamples, withJson } from "../options.ts";
-import { print } from "../output.ts";
+import { type FormatFlags, formatOf, withFormat } from "../format-options.ts";
+import { withConnection, withExamples } from "../options.ts";
 
-interface EventFlags extends ConnectionFlags {
+export interface EventFilterFlags extends ConnectionFlags, FormatFlags {
   readonly flow?: string;
   readonly stream?: string;
   readonly type?: string;
   readonly messageId?: string;
+}
+
+interface EventFlags extends EventFilterFlags {
   readonly from?: string;
   readonly to?: string;
   readonly order: "asc" | "desc";
   readonly limit: number;
-  readonly json?: true;
 }
 
-export const defineEvents = (program: Command): void => {
-  const command = program
-    .command("events")
-    .summary("show the event log")
-    .description("Show events of the log, in log order. With --json one a line, each the whole envelope.")
+/** Which events, for every command that shows some. */
+export const withEventFilter = (command: Command): Command =>
+  command
     .option("--flow <code>", "of this flow")
     .option("--stream <name>", "of this stream")
     .option("--type <types>", "of these types, with commas between them")
-    .option("--message-id <uuid>", "of this message")
+    .option("--message-id <uuid>", "of this message");
+
+export const defineEvents = (program: Command): void => {
+  const command = withEventFilter(
+    program
+      .command("events")
+      .summary("show the event log")
+      .description(
+        "Show events of the log, in log order, as they come: output of any length needs no memory to speak of.",
+      ),
+  )
     .option("--from <time>", "recorded at or after this time (RFC 3339, or a date)")
     .option("--to <time>", "recorded at or before this time (RFC 3339, or a date: its last instant)")
     .addOption(new Option("--order <order>", "oldest or newest first").choices(["asc", "desc"]).default("asc"))
     .option("--limit <count>", "so many at the most, or all", limit, 100)
     .action(showEvents);
   withExamples(
-    withConnection(withJson(command)),
+    withConnection(withFormat(command)),
     "events --flow AHT10_SENSOR --order desc --limit 20",
     "events --type ValidationFailed,ThresholdBreached --from 2026-01-01",
-    "events --limit all --json > log.ndjson",
+    "events --limit all --format ndjson > log.ndjson",
+    "events --flow AHT10_SENSOR --from 2026-01-01 --to 2026-01-31 --limit all --format csv > january.csv",
   );
 };
 
@@ -48,19 +59,13 @@ const limit = (text: string): number => {
 const showEvents = async (flags: EventFlags): Promise<void> => {
   const { findGateway } = await import("../connection.ts");
   const { ApiClient } = await import("../api-client.ts");
-  const { eventHeader, eventLine } = await import("../event-line.ts");
-  const { lineWidth } = await import("../table.ts");
+  const { EventWriter } = await import("../event-formats.ts");
   const { adminUrl, token } = findGateway(flags);
   const { flow, stream, type, messageId, from, to, order } = flags;
   const query = { flow, stream, type, messageId, from, to, order };
-  const width = lineWidth();
-  let first = true;
+  const writer = new EventWriter(formatOf(flags));
   for await (const event of new ApiClient(adminUrl, token).items<RecordedEvent>("/api/v1/events", query, flags.limit)) {
-    if (flags.json) await print(JSON.stringify(event));
-    else {
-      if (first) await print(eventHeader());
-      await print(eventLine(event, width));
-    }
-    first = false;
+    await writer.write(event);
   }
+  await writer.end();
 };
