@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
+import { hasPostgresServer, makePostgresServer } from "../support/postgres-server.ts";
+import { requireService } from "../support/services.ts";
 import { sluice, temporaryDirectory } from "./command-line.ts";
 
 interface Finding {
@@ -66,5 +68,21 @@ describe("sluice doctor", { concurrency: 3 }, () => {
     const { code, of } = await examine(directory.path, { MQTT_KEEPALIVE: "x" });
     assert.equal(code, 1);
     assert.match(of("settings", "fail").message, /^MQTT_KEEPALIVE: got "x"/);
+  });
+
+  it("logs in to stores on servers, warns of settings that lose data, and shows no password", async (t) => {
+    if (!requireService(t, "PostgreSQL's programs", hasPostgresServer)) return;
+    using directory = temporaryDirectory();
+    const server = await makePostgresServer(["fsync=off"]);
+    t.after(() => server.remove());
+    await server.start();
+    const env = { EVENT_STORE_URL: server.url, PROJECTION_URL: "mariadb://me:swordfish@127.0.0.1:4/x" };
+    const { code, of } = await examine(directory.path, env);
+    assert.equal(code, 1);
+    assert.match(of("event log", "ok").message, /^PostgreSQL \d+/);
+    assert.match(of("event log", "warn").message, /fsync is off/);
+    const failed = of("projection", "fail");
+    assert.match(failed.message, /ECONNREFUSED/);
+    assert.doesNotMatch(failed.message, /swordfish/);
   });
 });

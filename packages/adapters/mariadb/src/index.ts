@@ -1,4 +1,5 @@
 export type { MariadbOptions, MariadbProjectionOptions } from "./config.ts";
 export { MariadbFlowSource } from "./flow-source.ts";
+export { inspectMariadb, type MariadbInspection } from "./inspect.ts";
 export { UnusableDatabase } from "./migrations.ts";
 export { MariadbProjectionStore } from "./projection-store.ts";

@@ -2,5 +2,6 @@ export type { PostgresEventStoreOptions, PostgresOptions, PostgresProjectionOpti
 export { UnusableDatabase } from "./connection.ts";
 export { PostgresEventStore } from "./event-store.ts";
 export { PostgresFlowSource } from "./flow-source.ts";
+export { inspectPostgres, type PostgresInspection } from "./inspect.ts";
 export { PostgresProjectionStore } from "./projection-store.ts";
 export { PostgresSinkLease } from "./sink-lease.ts";

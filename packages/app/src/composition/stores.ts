@@ -85,7 +85,7 @@ export const flowSourceAt = (location: StoreLocation): FlowSource => {
 };
 
 /** `?schema=` is ours, everything else is the driver's: sslmode, sslrootcert, sslcert, sslkey … */
-const postgresOptions = (given: URL): PostgresOptions => {
+export const postgresOptions = (given: URL): PostgresOptions => {
   const url = new URL(given);
   const schema = url.searchParams.get("schema");
   url.searchParams.delete("schema");
@@ -93,7 +93,7 @@ const postgresOptions = (given: URL): PostgresOptions => {
 };
 
 /** `?tls=true` checks the server's certificate, against the PEM file `ca` if given; `cert` and `key` are ours. */
-const mariadbOptions = (url: URL): MariadbProjectionOptions => {
+export const mariadbOptions = (url: URL): MariadbProjectionOptions => {
   const file = (name: string): string | undefined => {
     const path = url.searchParams.get(name);
     return path === null ? undefined : readFileSync(path, "utf8");

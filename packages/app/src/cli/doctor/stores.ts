@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { locationsOf, type StoreLocation } from "../../composition/locations.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
-import { reach } from "./reach.ts";
+import { checkServer } from "./servers.ts";
 
 const MIB = 1024 ** 2;
 /** Larger files are searched for damage only when asked: it reads all of them. */
@@ -29,28 +29,13 @@ export const checkStores = async (
 };
 
 const REBUILT = "move the file away: it is rebuilt from the event log";
-const DEFAULT_PORTS = { postgres: 5432, mariadb: 3306 } as const;
 
 const inspectStore = async (
   name: string,
   location: StoreLocation,
   ...rest: FileArguments
 ): Promise<readonly Finding[]> => {
-  if (location.kind === "sqlite") return inspect(name, location.path, ...rest);
-  if (location.kind === "eventstore") {
-    const hosts = location.connectionString
-      .replace(/^.*?:\/\/(.*@)?/, "")
-      .replace(/[/?].*$/s, "")
-      .split(",");
-    return Promise.all(
-      hosts.map((host) => {
-        const { hostname, port } = new URL(`http://${host}`);
-        return reach(name, "EventStoreDB", hostname, Number(port) || 2113);
-      }),
-    );
-  }
-  const { kind, url } = location;
-  return [await reach(name, kind, url.hostname, Number(url.port) || DEFAULT_PORTS[kind])];
+  return location.kind === "sqlite" ? inspect(name, location.path, ...rest) : checkServer(name, location);
 };
 
 type FileArguments = Parameters<typeof inspect> extends [string, string, ...infer Rest] ? Rest : never;
