@@ -1,0 +1,3152 @@
+/** Types of the admin API. Made from its OpenAPI document by `node packages/app/src/http/write-client.ts`. */
+export interface paths {
+    "/api/v1/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stored attributes
+         * @description By the time of receipt. What the gateway receives shows here when the projection has taken it in.
+         */
+        get: operations["listData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was given up on
+         * @description In the order in which they died first.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard one dead letter
+         * @description It is given up for good, and counted as discarded.
+         */
+        post: operations["discardDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry one dead letter
+         * @description It is pending again: the delivery is made, or the row stored, as if for the first time.
+         */
+        post: operations["retryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard dead letters
+         * @description It is given up for good, and counted as discarded. All that are dead when the request comes; those that die meanwhile are left.
+         */
+        post: operations["discardDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry dead letters
+         * @description It is pending again: the delivery is made, or the row stored, as if for the first time. All that are dead when the request comes; those that die meanwhile are left.
+         */
+        post: operations["retryDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the event log has recorded
+         * @description In the order of the log, or backwards. `next` is null at the end of the log as it is now; a reader that wants what comes later asks again with `after` set to the `position` of the last event that it has seen.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every flow, by code */
+        get: operations["listFlows"];
+        put?: never;
+        /**
+         * Create a flow
+         * @description A retired flow's code may be used again; its message numbers go on.
+         */
+        post: operations["createFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A flow as it is, or as it was
+         * @description With `If-None-Match`: 304 while the version is the same, whatever the counters are.
+         */
+        get: operations["getFlow"];
+        /**
+         * Replace a flow's definition, or create it
+         * @description What the definition leaves out takes its default; `enabled` stays as it is. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13). `If-None-Match: *` only creates, `If-Match: *` only replaces.
+         */
+        put: operations["putFlow"];
+        post?: never;
+        /**
+         * Retire a flow
+         * @description It takes no messages any more; what it has received stays, and what it owes is still delivered. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).
+         */
+        delete: operations["retireFlow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{code}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take no messages in for now
+         * @description Changes nothing when the flow is disabled already. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).
+         */
+        post: operations["disableFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{code}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take messages in again
+         * @description Changes nothing when the flow is enabled already. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).
+         */
+        post: operations["enableFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{code}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, and when
+         * @description The newest change is last. A retired flow's history stays.
+         */
+        get: operations["flowHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{code}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What one sample message would do, without doing it
+         * @description Nothing is recorded, stored or sent. A disabled flow is tested as if it were enabled.
+         */
+        post: operations["testFlow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{messageId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One message's whole story
+         * @description Which flows it matched, what each made of it, the rows that it led to, and every delivery.
+         */
+        get: operations["getMessage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits to be published, and how the publishers are */
+        get: operations["publishStatus"];
+        put?: never;
+        /**
+         * Publish a message to a broker
+         * @description It is answered when the message is on disk, and goes out when the broker is there: the highest priority first, then what was published first.
+         */
+        post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the tables of flows and brokers now
+         * @description Without it they are read every FLOWS_RELOAD_INTERVAL_SECONDS. It answers when the changes that it found are made.
+         */
+        post: operations["reload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the broker, the log, the sinks and the queues are */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the process answers
+         * @description Restart the process when this fails.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether messages are being taken in
+         * @description Ready while the event log can be written and every broker is connected.
+         */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics for Prometheus
+         * @description From the gateway's own machine no token is needed.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        DataItem: {
+            attribute: string;
+            deviceTime: string | null;
+            eventId: string | null;
+            flow: string;
+            id: string;
+            messageId: string | null;
+            messageNumber: number;
+            /** Format: date-time */
+            receivedAt: string;
+            /** @description The exact text of the value. */
+            text: string;
+            value: unknown;
+            /**
+             * @description integer: a JSON number written without fraction or exponent; number: any other.
+             * @enum {unknown}
+             */
+            valueType: "string" | "integer" | "number" | "boolean" | "null" | "object" | "array";
+        };
+        DataPage: {
+            items: components["schemas"]["DataItem"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
+        };
+        DeadLetter: {
+            action: string;
+            attempts: number;
+            attribute: string | null;
+            /** Format: date-time */
+            deadAt: string;
+            /** @description The event behind it: DeliveryDeadLettered, or for a row the StoredAttribute that it could not store. */
+            eventId: string;
+            flow: string;
+            id: string;
+            kind: "delivery" | "row";
+            messageId: string;
+            messageNumber: number;
+            reason: string;
+        };
+        /** @description `ids`, or `filter`, or both, which takes the letters of these ids that the filter takes too. */
+        DeadLetterCommand: {
+            /** @description Every dead letter that it takes; empty: all. */
+            filter?: {
+                action?: string;
+                /**
+                 * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+                 * @example AHT10_SENSOR
+                 */
+                flow?: string;
+                kind?: "delivery" | "row";
+            };
+            ids?: string[];
+            /** @description Why it is discarded; recorded. */
+            reason?: string;
+        };
+        DeadLetterPage: {
+            items: components["schemas"]["DeadLetter"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
+        };
+        DeadLetterReason: {
+            /** @description Why it is discarded; recorded. */
+            reason?: string;
+        };
+        DeadLetterResult: {
+            /** @description Dead letters that this request has settled; one settled before is not counted. */
+            count: number;
+        };
+        Event: {
+            data: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            metadata: {
+                actor?: string;
+                requestId?: string;
+            };
+            /** @description The log-wide order; opaque. */
+            position: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 UTC, milliseconds.
+             */
+            recordedAt: string;
+            schemaVersion: number;
+            stream: string;
+            /** @enum {unknown} */
+            type: "FlowDefined" | "FlowRevised" | "FlowEnabled" | "FlowDisabled" | "FlowRetired" | "FlowRowRefused" | "MessageReceived" | "MessageReplayed" | "ValidationFailed" | "ThresholdBreached" | "StoredAttribute" | "MessagesSkipped" | "TrafficContinued" | "EndpointForwarded" | "EndpointForwardFailed" | "DeliveryDeadLettered" | "DeliveryRetried" | "DeliveryDiscarded" | "ReplayRequested" | "ReplayProgressed" | "ReplayCompleted" | "ReplayCancelled" | "ReplayFailed";
+            version: number;
+        };
+        EventPage: {
+            items: components["schemas"]["Event"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
+        };
+        Flow: {
+            actionCounts: {
+                /** @description Accepted messages that this action owes. */
+                accepted: number;
+                action: string;
+                dead: number;
+                discarded: number;
+                done: number;
+                pending: number;
+            }[];
+            actions: ({
+                /** @description Only these top-level attributes are stored; default: all. */
+                attributes?: string[];
+                id: string;
+                /** @description Attribute name in the payload → name to store it under. */
+                rename?: {
+                    [key: string]: string;
+                };
+                /** @constant */
+                type: "STORE_DB";
+            } | {
+                /** @description Requests in flight when not ordered. */
+                concurrency: number;
+                headers: {
+                    [key: string]: string;
+                };
+                id: string;
+                /** @description Attempts before the delivery is dead. */
+                maxAttempts: number;
+                /** @description One delivery at a time, in message order; a failing one holds the rest. */
+                ordered: boolean;
+                /** @description 10 goes first. */
+                priority: number;
+                /** @description Per attempt. */
+                timeoutSeconds: number;
+                /** @constant */
+                type: "POST_ENDPOINT";
+                /**
+                 * @description Where the payload is posted to.
+                 * @example http://127.0.0.1:9000/readings
+                 */
+                url: string;
+            })[];
+            /** @description Name of the broker: 'default' is that of MQTT_URL, else the default row of mqtt_servers, else the embedded one; * is every broker. */
+            broker: string;
+            /**
+             * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+             * @example AHT10_SENSOR
+             */
+            code: string;
+            counters: {
+                accepted: number;
+                breached: number;
+                flagged: number;
+                received: number;
+                rejected: number;
+                skipped: number;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            enabled: boolean;
+            lastMessageNumber: number;
+            lastReceivedAt: string | null;
+            payload: {
+                /** @description How the payload's bytes become a value. */
+                codec: "json";
+                /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
+                onInvalid: "reject" | "flag";
+                /**
+                 * @description JSON pointer to the device's own time in the payload (RFC 6901); RFC 3339 text, or a Unix time in s or ms.
+                 * @example /timestamp
+                 */
+                timestamp?: string;
+            };
+            /** @description As it was given; null: anything is valid. */
+            payloadSchema: ({
+                [key: string]: unknown;
+            } | boolean) | null;
+            /** @description Maximum QoS asked of the broker for the flow's subscription [MQTT-3.8.3.1]. */
+            qos: 0 | 1 | 2;
+            thresholds: {
+                /** @description Name of a top-level attribute. */
+                attribute: string;
+                /** @description Highest value that is within bounds. */
+                max?: number;
+                /** @description Lowest value that is within bounds. */
+                min?: number;
+                /** @default flag */
+                onBreach: "flag" | "reject";
+            }[];
+            /**
+             * @description MQTT topic filter; levels may be named: sensors/{site}/{device}/data captures site and device.
+             * @example sensors/{site}/{device}/data
+             */
+            topic: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Counts every change of the flow; the ETag is made from it. */
+            version: number;
+        };
+        /** @description A flow's definition and state at an earlier moment; its counters are only known for now. */
+        FlowAt: {
+            actions: ({
+                /** @description Only these top-level attributes are stored; default: all. */
+                attributes?: string[];
+                id: string;
+                /** @description Attribute name in the payload → name to store it under. */
+                rename?: {
+                    [key: string]: string;
+                };
+                /** @constant */
+                type: "STORE_DB";
+            } | {
+                /** @description Requests in flight when not ordered. */
+                concurrency: number;
+                headers: {
+                    [key: string]: string;
+                };
+                id: string;
+                /** @description Attempts before the delivery is dead. */
+                maxAttempts: number;
+                /** @description One delivery at a time, in message order; a failing one holds the rest. */
+                ordered: boolean;
+                /** @description 10 goes first. */
+                priority: number;
+                /** @description Per attempt. */
+                timeoutSeconds: number;
+                /** @constant */
+                type: "POST_ENDPOINT";
+                /**
+                 * @description Where the payload is posted to.
+                 * @example http://127.0.0.1:9000/readings
+                 */
+                url: string;
+            })[];
+            /** @description Name of the broker: 'default' is that of MQTT_URL, else the default row of mqtt_servers, else the embedded one; * is every broker. */
+            broker: string;
+            /**
+             * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+             * @example AHT10_SENSOR
+             */
+            code: string;
+            /** Format: date-time */
+            createdAt: string;
+            description: string;
+            enabled: boolean;
+            payload: {
+                /** @description How the payload's bytes become a value. */
+                codec: "json";
+                /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
+                onInvalid: "reject" | "flag";
+                /**
+                 * @description JSON pointer to the device's own time in the payload (RFC 6901); RFC 3339 text, or a Unix time in s or ms.
+                 * @example /timestamp
+                 */
+                timestamp?: string;
+            };
+            /** @description As it was given; null: anything is valid. */
+            payloadSchema: ({
+                [key: string]: unknown;
+            } | boolean) | null;
+            /** @description Maximum QoS asked of the broker for the flow's subscription [MQTT-3.8.3.1]. */
+            qos: 0 | 1 | 2;
+            thresholds: {
+                /** @description Name of a top-level attribute. */
+                attribute: string;
+                /** @description Highest value that is within bounds. */
+                max?: number;
+                /** @description Lowest value that is within bounds. */
+                min?: number;
+                /** @default flag */
+                onBreach: "flag" | "reject";
+            }[];
+            /**
+             * @description MQTT topic filter; levels may be named: sensors/{site}/{device}/data captures site and device.
+             * @example sensors/{site}/{device}/data
+             */
+            topic: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description The version that the flow was at then. */
+            version: number;
+        };
+        FlowDefinition: {
+            actions: ({
+                /** @description Only these top-level attributes are stored; default: all. */
+                attributes?: string[];
+                id: string;
+                /** @description Attribute name in the payload → name to store it under. */
+                rename?: {
+                    [key: string]: string;
+                };
+                /** @constant */
+                type: "STORE_DB";
+            } | {
+                /** @description Requests in flight when not ordered. */
+                concurrency: number;
+                headers: {
+                    [key: string]: string;
+                };
+                id: string;
+                /** @description Attempts before the delivery is dead. */
+                maxAttempts: number;
+                /** @description One delivery at a time, in message order; a failing one holds the rest. */
+                ordered: boolean;
+                /** @description 10 goes first. */
+                priority: number;
+                /** @description Per attempt. */
+                timeoutSeconds: number;
+                /** @constant */
+                type: "POST_ENDPOINT";
+                /**
+                 * @description Where the payload is posted to.
+                 * @example http://127.0.0.1:9000/readings
+                 */
+                url: string;
+            })[];
+            /** @description Name of the broker: 'default' is that of MQTT_URL, else the default row of mqtt_servers, else the embedded one; * is every broker. */
+            broker: string;
+            /**
+             * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+             * @example AHT10_SENSOR
+             */
+            code: string;
+            description: string;
+            payload: {
+                /** @description How the payload's bytes become a value. */
+                codec: "json";
+                /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
+                onInvalid: "reject" | "flag";
+                /**
+                 * @description JSON pointer to the device's own time in the payload (RFC 6901); RFC 3339 text, or a Unix time in s or ms.
+                 * @example /timestamp
+                 */
+                timestamp?: string;
+            };
+            /** @description As it was given; null: anything is valid. */
+            payloadSchema: ({
+                [key: string]: unknown;
+            } | boolean) | null;
+            /** @description Maximum QoS asked of the broker for the flow's subscription [MQTT-3.8.3.1]. */
+            qos: 0 | 1 | 2;
+            thresholds: {
+                /** @description Name of a top-level attribute. */
+                attribute: string;
+                /** @description Highest value that is within bounds. */
+                max?: number;
+                /** @description Lowest value that is within bounds. */
+                min?: number;
+                /** @default flag */
+                onBreach: "flag" | "reject";
+            }[];
+            /**
+             * @description MQTT topic filter; levels may be named: sensors/{site}/{device}/data captures site and device.
+             * @example sensors/{site}/{device}/data
+             */
+            topic: string;
+        };
+        FlowHistoryItem: {
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            changes: {
+                /** @description Absent: there is nothing any more. */
+                after?: unknown;
+                /** @description Absent: there was nothing. */
+                before?: unknown;
+                /** @description Into the definition with `enabled`; empty for the whole. */
+                pointer: string;
+            }[];
+            /** @description As it was after the change; null: the flow was retired. */
+            definition: components["schemas"]["FlowDefinition"] | null;
+            position: string;
+            type: string;
+            version: number;
+        };
+        FlowHistoryPage: {
+            items: components["schemas"]["FlowHistoryItem"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
+        };
+        FlowInput: {
+            /** @description Ignored. */
+            readonly actionCounts?: unknown;
+            actions: ({
+                /** @description Only these top-level attributes are stored; default: all. */
+                attributes?: string[];
+                id?: string;
+                /** @description Attribute name in the payload → name to store it under. */
+                rename?: {
+                    [key: string]: string;
+                };
+                /** @constant */
+                type: "STORE_DB";
+            } | {
+                /** @description Requests in flight when not ordered. */
+                concurrency?: number;
+                headers?: {
+                    [key: string]: string;
+                };
+                id?: string;
+                /** @description Attempts before the delivery is dead. */
+                maxAttempts?: number;
+                /** @description One delivery at a time, in message order; a failing one holds the rest. */
+                ordered?: boolean;
+                /** @description 10 goes first. */
+                priority?: number;
+                /** @description Per attempt. */
+                timeoutSeconds?: number;
+                /** @constant */
+                type: "POST_ENDPOINT";
+                /**
+                 * @description Where the payload is posted to.
+                 * @example http://127.0.0.1:9000/readings
+                 */
+                url: string;
+            })[];
+            /** @description Name of a configured broker, or * for every broker of the gateway; without it: default. */
+            broker?: string;
+            /**
+             * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+             * @example AHT10_SENSOR
+             */
+            code: string;
+            /** @description Ignored. */
+            readonly counters?: unknown;
+            /** @description Ignored. */
+            readonly createdAt?: unknown;
+            description?: string;
+            /** @default true */
+            enabled?: boolean;
+            /** @description Ignored. */
+            readonly lastMessageNumber?: unknown;
+            /** @description Ignored. */
+            readonly lastReceivedAt?: unknown;
+            payload?: {
+                /** @description How the payload's bytes become a value. */
+                codec?: "json";
+                /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
+                onInvalid?: "reject" | "flag";
+                /**
+                 * @description JSON pointer to the device's own time in the payload (RFC 6901); RFC 3339 text, or a Unix time in s or ms.
+                 * @example /timestamp
+                 */
+                timestamp?: string;
+            };
+            payloadSchema?: ({
+                [key: string]: unknown;
+            } | boolean) | null;
+            /** @description Maximum QoS asked of the broker for the flow's subscription [MQTT-3.8.3.1]. */
+            qos?: 0 | 1 | 2;
+            thresholds?: {
+                /** @description Name of a top-level attribute. */
+                attribute: string;
+                /** @description Highest value that is within bounds. */
+                max?: number;
+                /** @description Lowest value that is within bounds. */
+                min?: number;
+                /** @default flag */
+                onBreach?: "flag" | "reject";
+            }[];
+            /**
+             * @description MQTT topic filter; levels may be named: sensors/{site}/{device}/data captures site and device.
+             * @example sensors/{site}/{device}/data
+             */
+            topic: string;
+            /** @description Ignored. */
+            readonly updatedAt?: unknown;
+            /** @description Ignored. */
+            readonly version?: unknown;
+        };
+        FlowPage: {
+            items: components["schemas"]["Flow"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
+        };
+        FlowTestRequest: {
+            /** @description A JSON value; or text or base64 with payloadEncoding. */
+            payload: unknown;
+            /** @default json */
+            payloadEncoding?: "json" | "utf8" | "base64";
+            /** @description Maximum QoS asked of the broker for the flow's subscription [MQTT-3.8.3.1]. */
+            qos?: 0 | 1 | 2;
+            retain?: boolean;
+            /** @description Default: the flow's own topic if it has no wildcard. */
+            topic?: string;
+        };
+        FlowTestResult: {
+            captures: {
+                [key: string]: string;
+            };
+            errors: {
+                /** @description JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold, schema (it cannot be applied), more (says that errors were left out); of a flow definition also: topic, rename, url, header. */
+                keyword: string;
+                message: string;
+                /** @description JSON pointer to the offending value; empty for the whole payload. */
+                pointer: string;
+            }[];
+            events: {
+                data: unknown;
+                type: string;
+            }[];
+            matched: boolean;
+            requests: {
+                action: string;
+                body: {
+                    data: string;
+                    encoding: "utf8" | "base64";
+                };
+                headers: {
+                    [key: string]: string;
+                };
+                method: string;
+                url: string;
+            }[];
+            rows: {
+                attribute: string;
+                text: string;
+                value: unknown;
+                /**
+                 * @description integer: a JSON number written without fraction or exponent; number: any other.
+                 * @enum {unknown}
+                 */
+                valueType: "string" | "integer" | "number" | "boolean" | "null" | "object" | "array";
+            }[];
+            verdict: "accepted" | "flagged" | "rejected" | null;
+        };
+        Health: {
+            brokers: {
+                connected: boolean;
+                currentBackoffSeconds: number;
+                lastError: string | null;
+                name: string;
+                protocolVersion: number | null;
+                subscriptions: number;
+                /** @description Without credentials. */
+                url: string;
+            }[];
+            client_id: string;
+            log: {
+                head: string | null;
+                lastError: string | null;
+                /** @description Messages received and not yet committed. */
+                unacknowledged: number;
+                writable: boolean;
+            };
+            reasons: {
+                code: string;
+                message: string;
+                status: "healthy" | "degraded" | "unhealthy";
+            }[];
+            sinks: {
+                dead: number;
+                /** @description Null while the sink does not answer. */
+                lagEvents: number | null;
+                /** @description Age of the oldest event not yet handled. */
+                lagSeconds: number | null;
+                lastError: string | null;
+                name: string;
+                /** @description Age of the oldest delivery not yet done. */
+                oldestPendingSeconds: number;
+                pending: number;
+                status: "healthy" | "degraded" | "unhealthy";
+            }[];
+            /** @description Where messages wait while an event store on another machine is away; null: there is none. */
+            spool: {
+                /** @description Messages go through it. */
+                active: boolean;
+                batches: number;
+                bytes: number;
+                capacityBytes: number;
+                lastError: string | null;
+            } | null;
+            statistics: {
+                active_subscriptions: number;
+                connected: boolean;
+                current_backoff_seconds: number;
+                /** @description Published and not yet acknowledged by their broker. */
+                inflight_messages: number;
+                /** @description Messages that wait to be published, to all brokers. */
+                offline_queue: {
+                    by_priority: {
+                        [key: string]: number;
+                    };
+                    capacity_used_percent: number;
+                    oldest_message_age_seconds: number | null;
+                    total_messages: number;
+                };
+                tls_enabled: boolean;
+            };
+            status: "healthy" | "degraded" | "unhealthy";
+        };
+        Liveness: {
+            /** @constant */
+            status: "healthy";
+        };
+        MessageStory: {
+            broker: string;
+            events: components["schemas"]["Event"][];
+            flows: {
+                captures: {
+                    [key: string]: string;
+                };
+                /** @description What became of everything that the message is owed to. */
+                deliveries: {
+                    action: string;
+                    /** @description When the log learnt of this state; null while nothing happened. */
+                    at: string | null;
+                    /** @description Of the delivery, or of the row that was tried most; 0: none yet. */
+                    attempts: number;
+                    reason: string | null;
+                    /** @enum {unknown} */
+                    state: "pending" | "done" | "dead" | "discarded";
+                    status: number | null;
+                    type: "STORE_DB" | "POST_ENDPOINT";
+                    url: string | null;
+                }[];
+                errors: {
+                    /** @description JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold, schema (it cannot be applied), more (says that errors were left out); of a flow definition also: topic, rename, url, header. */
+                    keyword: string;
+                    message: string;
+                    /** @description JSON pointer to the offending value; empty for the whole payload. */
+                    pointer: string;
+                }[];
+                flow: string;
+                flowVersion: number;
+                messageNumber: number;
+                /** @description As they are in the projection now. */
+                rows: components["schemas"]["DataItem"][];
+                verdict: "accepted" | "flagged" | "rejected";
+            }[];
+            messageId: string;
+            payload: {
+                data: string;
+                encoding: "utf8" | "base64";
+            };
+            /** Format: date-time */
+            receivedAt: string;
+            topic: string;
+            /** @description Whether rows or events were left out because there are too many to send. */
+            truncated: boolean;
+        };
+        Problem: {
+            code: string;
+            detail?: string;
+            errors?: {
+                /** @description JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold, schema (it cannot be applied), more (says that errors were left out); of a flow definition also: topic, rename, url, header. */
+                keyword: string;
+                message: string;
+                /** @description JSON pointer to the offending value; empty for the whole payload. */
+                pointer: string;
+            }[];
+            /** @description urn:sluice:request:<id>; the server's log has the same id. */
+            instance?: string;
+            status: number;
+            title: string;
+            /** @description urn:sluice:problem:<code> */
+            type: string;
+        };
+        PublishInput: {
+            /** @description Name of a broker; absent: the first. */
+            broker?: string;
+            /** @description Text, sent as UTF-8. */
+            payload?: string;
+            /** @description Bytes; instead of `payload`. Both absent: empty. */
+            payloadBase64?: string;
+            /**
+             * @description 10 goes first; in a full queue a message makes room for a higher priority.
+             * @default 5
+             */
+            priority?: number;
+            properties?: {
+                contentType?: string;
+                correlationData?: {
+                    data: string;
+                    encoding: "utf8" | "base64";
+                };
+                messageExpiryInterval?: number;
+                payloadFormatIndicator?: boolean;
+                responseTopic?: string;
+                /** @description Name and value. */
+                userProperties?: string[][];
+            };
+            /** @description Maximum QoS asked of the broker for the flow's subscription [MQTT-3.8.3.1]. */
+            qos?: 0 | 1 | 2;
+            /** @default false */
+            retain?: boolean;
+            /** @default 10 */
+            timeoutSeconds?: number;
+            /** @description Without wildcards. */
+            topic: string;
+            /**
+             * @description Answer when the broker has acknowledged, or after the timeout.
+             * @default false
+             */
+            wait?: boolean;
+        };
+        PublishResult: {
+            broker: string;
+            id: string;
+            /** @description Of the acknowledgement; 16: nobody has subscribed (MQTT 5). */
+            reasonCode?: number;
+            /** @description queued: on disk, and goes out when the broker is there. sent: QoS 0, handed to the connection. acknowledged: the broker has it. */
+            state: "queued" | "sent" | "acknowledged";
+            topic: string;
+        };
+        PublishStatus: {
+            /** @description One a broker, from the first message for it on. */
+            publishers: {
+                acknowledged: number;
+                broker: string;
+                clientId: string;
+                connected: boolean;
+                currentBackoffSeconds: number;
+                /** @description Sent and not acknowledged. */
+                inFlight: number;
+                lastError: string | null;
+                /** @description Since the queue was made; each was logged. */
+                lost: {
+                    evicted: number;
+                    expired: number;
+                    refused: number;
+                    rejected: number;
+                };
+                protocolVersion: number | null;
+                sent: number;
+                tls: boolean;
+                /** @description Without credentials. */
+                url: string;
+                waiting: number;
+            }[];
+            queue: {
+                byPriority: {
+                    [key: string]: number;
+                };
+                capacityUsedPercent: number;
+                oldestAgeSeconds: number | null;
+                total: number;
+            };
+            /** @description Messages that wait for a broker that this gateway does not have at the moment. */
+            stray: {
+                broker: string;
+                waiting: number;
+            }[];
+        };
+        Readiness: {
+            ready: boolean;
+            reasons: {
+                code: string;
+                message: string;
+                status: "healthy" | "degraded" | "unhealthy";
+            }[];
+            status: "healthy" | "degraded" | "unhealthy";
+        };
+        ReloadResult: {
+            brokers: {
+                replaced: string[];
+                started: string[];
+                stopped: string[];
+                unchanged: string[];
+            };
+            flows: {
+                defined: string[];
+                disabled: string[];
+                enabled: string[];
+                /** @description Edits since the last reload that gave way, because their flows were changed elsewhere before they were read. */
+                overruled: {
+                    code: string;
+                    /** @description Null: the row had been deleted. */
+                    row: {
+                        [key: string]: string | null;
+                    } | null;
+                }[];
+                /** @description Rows that make no flow, with the columns that are at fault. Their flows stay as they are. */
+                refused: {
+                    code: string;
+                    errors: {
+                        /** @description JSON Schema keyword, or: json, encoding, duplicateKey, depth, size, threshold, schema (it cannot be applied), more (says that errors were left out); of a flow definition also: topic, rename, url, header. */
+                        keyword: string;
+                        message: string;
+                        /** @description JSON pointer to the offending value; empty for the whole payload. */
+                        pointer: string;
+                    }[];
+                }[];
+                retired: string[];
+                revised: string[];
+            };
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listData: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                attribute?: string;
+                /**
+                 * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+                 * @example AHT10_SENSOR
+                 */
+                flow?: string;
+                /** @description Earliest time of receipt, inclusive; a date is the start of that day (UTC). */
+                from?: string;
+                /** @description Items at the most. */
+                limit?: number;
+                /** @description Shared by all flows that one PUBLISH matched. */
+                messageId?: string;
+                /** @description asc: oldest first. */
+                order?: "asc" | "desc";
+                /** @description Latest time of receipt, inclusive; a date is the last instant of that day (UTC). */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                action?: string;
+                /** @description The `next` of the page before. */
+                after?: string;
+                /**
+                 * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+                 * @example AHT10_SENSOR
+                 */
+                flow?: string;
+                kind?: "delivery" | "row";
+                /** @description Items at the most. */
+                limit?: number;
+                /** @description asc: what died first first. */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's id, percent-encoded. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterReason"] | null;
+            };
+        };
+        responses: {
+            /** @description How many it has settled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterResult"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `dead-letter-not-found`: No dead letter has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `log-unavailable`: The event log cannot be written or read at the moment.
+             *
+             *     `projection-unavailable`: The projection database cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's id, percent-encoded. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterReason"] | null;
+            };
+        };
+        responses: {
+            /** @description How many it has settled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterResult"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `dead-letter-not-found`: No dead letter has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `log-unavailable`: The event log cannot be written or read at the moment.
+             *
+             *     `projection-unavailable`: The projection database cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterCommand"];
+            };
+        };
+        responses: {
+            /** @description How many it has settled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterResult"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `log-unavailable`: The event log cannot be written or read at the moment.
+             *
+             *     `projection-unavailable`: The projection database cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLetterCommand"];
+            };
+        };
+        responses: {
+            /** @description How many it has settled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterResult"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `log-unavailable`: The event log cannot be written or read at the moment.
+             *
+             *     `projection-unavailable`: The projection database cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before, or the `position` of any event: what follows it in the chosen order. So a reader that has come to the end of the log goes on later from the last event that it has seen. */
+                after?: string;
+                /**
+                 * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+                 * @example AHT10_SENSOR
+                 */
+                flow?: string;
+                /** @description Earliest time of recording, inclusive; a date is the start of that day (UTC). */
+                from?: string;
+                /** @description Items at the most. */
+                limit?: number;
+                /** @description Shared by all flows that one PUBLISH matched. */
+                messageId?: string;
+                /** @description asc: oldest first. */
+                order?: "asc" | "desc";
+                stream?: string;
+                /** @description Latest time of recording, inclusive; a date is the last instant of that day (UTC). */
+                to?: string;
+                /** @description One event type, or several with commas. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFlows: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowInput"];
+            };
+        };
+        responses: {
+            /** @description The flow. */
+            201: {
+                headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
+                    /** @description The flow's address. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `flow-exists`: A flow with this code exists already.
+             *
+             *     `flow-conflict`: The flow was changed by someone else meanwhile.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bad-definition`: The flow definition has errors. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFlow: {
+        parameters: {
+            query?: {
+                /** @description The flow as it was then: RFC 3339 with a zone, a date for its last instant (UTC), or a `position` of the log. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The flow; with `at`, its definition and state then. */
+            200: {
+                headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"] | components["schemas"]["FlowAt"];
+                };
+            };
+            /** @description The version is the one of If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowInput"];
+            };
+        };
+        responses: {
+            /** @description The flow as it is now. */
+            200: {
+                headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description There was none: it was created. */
+            201: {
+                headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
+                    /** @description The flow's address. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-conflict`: The flow was changed by someone else meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bad-definition`: The flow definition has errors. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retireFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is retired. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-conflict`: The flow was changed by someone else meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The flow as it is now. */
+            200: {
+                headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-conflict`: The flow was changed by someone else meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The flow as it is now. */
+            200: {
+                headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-conflict`: The flow was changed by someone else meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flowHistory: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowHistoryPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testFlow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowTestRequest"];
+            };
+        };
+        responses: {
+            /** @description What it would do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowTestResult"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message's id, a UUID. */
+                messageId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The story. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageStory"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `message-not-found`: No message has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `log-unavailable`: The event log cannot be written or read at the moment.
+             *
+             *     `projection-unavailable`: The projection database cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishStatus"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `publish-unavailable`: Messages to publish cannot be stored at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInput"];
+            };
+        };
+        responses: {
+            /** @description Sent (QoS 0), or acknowledged by the broker (`wait`). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishResult"];
+                };
+            };
+            /** @description Queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishResult"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `publish-failed`: The message was taken and will not be delivered. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `publish-queue-full`: The queue of messages to publish is full.
+             *
+             *     `publish-unavailable`: Messages to publish cannot be stored at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReloadResult"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `log-unavailable`: The event log cannot be written or read at the moment.
+             *
+             *     `projection-unavailable`: The projection database cannot be reached at the moment.
+             */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Healthy, or degraded: messages are safe, but something needs a look. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unhealthy: messages cannot be taken in. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Liveness"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ready. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not ready, or not any more. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus text format. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
