@@ -233,6 +233,11 @@ export class FlowRegistry {
       .sort((a, b) => (a.code < b.code ? -1 : 1));
   }
 
+  /** For whoever decides on its messages. */
+  entry(code: string): FlowEntry | undefined {
+    return this.#fold.entries.get(code);
+  }
+
   /** Also of a retired one, whose deliveries may still be owed; null when there never was one. */
   definition(code: string): FlowDefinition | null {
     return this.#fold.entries.get(code)?.state.definition ?? null;

@@ -1,15 +1,11 @@
 /**
- * route → decide, for a batch: which flows each message matches, and the facts that each makes of it, grouped into one
- * append a stream. Applies the facts to the registry's states, because the next message's number depends on them.
+ * route → decide, for a batch: which flows each message matches, and the facts that each makes of it.
  */
-import type { EventData, NewEvent } from "@sluice/contracts";
+import type { EventData } from "@sluice/contracts";
 import {
   type Clock,
   capturesOf,
   type DecodedPayload,
-  dayOf,
-  type ExpectedVersion,
-  evolveTraffic,
   type Fact,
   type FlowTraffic,
   type IdSource,
@@ -20,12 +16,11 @@ import {
   type ReceivedMessage,
   receiveMessage,
   type StreamAppend,
-  trafficPart,
-  trafficStream,
 } from "@sluice/domain";
 import type { FlowEntry, Route } from "../flows/flow-fold.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import { encodeBytes, sha256 } from "./encode-payload.ts";
+import { TrafficAppends } from "./traffic-appends.ts";
 
 export interface BatchOrigin {
   readonly source: "mqtt" | "http";
@@ -67,12 +62,6 @@ export interface DecideDependencies {
   readonly maxPayloadBytes: number;
 }
 
-interface OpenAppend {
-  readonly stream: string;
-  readonly expected: ExpectedVersion;
-  readonly events: NewEvent[];
-}
-
 type SkipReason = EventData<"MessagesSkipped">["reason"];
 
 /** Messages of one flow that are not recorded, by why. */
@@ -98,7 +87,6 @@ class Skips {
   }
 }
 
-const NO_METADATA = {};
 const TOPICS_SHOWN = 10;
 const KEPT_OF_REFUSED = 1_024;
 
@@ -107,59 +95,14 @@ const refused = (message: string): DecodedPayload => ({
   errors: [{ pointer: "", keyword: "size", message }],
 });
 
-/** The day's stream, or the newest one that the flow has: a clock that goes back must not reopen an older bucket. */
-const bucketFor = (entry: FlowEntry, receivedAt: string): string => {
-  const { code, traffic } = entry.state;
-  const bucket = trafficStream(code, dayOf(receivedAt));
-  return traffic !== null && traffic.stream > bucket ? traffic.stream : bucket;
-};
-
 export const decideBatch = (
   deps: DecideDependencies,
   { messages, origin, ids, refusedFor, recorded }: BatchToDecide,
 ): DecidedBatch => {
-  const open = new Map<FlowEntry, OpenAppend>();
-  const finished: OpenAppend[] = [];
+  const traffic = new TrafficAppends(deps);
   const skips = new Skips();
   const retained: [string, string, string][] = [];
   const messageIds: (string | null)[] = [];
-
-  const eventOf = (fact: Fact): NewEvent =>
-    ({
-      id: deps.ids.next(),
-      type: fact.type,
-      schemaVersion: 1,
-      data: fact.data,
-      metadata: NO_METADATA,
-    }) as NewEvent;
-
-  /** The flow goes on in another bucket: the one before gets its last event. */
-  const closeBucket = ({ state }: FlowEntry, last: OpenAppend | undefined, next: string): void => {
-    const event = eventOf({ type: "TrafficContinued", data: { flow: state.code, next } });
-    if (last !== undefined) last.events.push(event);
-    else if (state.traffic !== null) {
-      finished.push({ stream: state.traffic.stream, expected: state.traffic.version, events: [event] });
-    }
-  };
-
-  const record = (entry: FlowEntry, receivedAt: string, facts: readonly Fact[]): void => {
-    const { traffic } = entry.state;
-    const stream = bucketFor(entry, receivedAt);
-    let append = open.get(entry);
-    if (append === undefined || append.stream !== stream) {
-      if (deps.sharedLog && traffic?.stream !== stream) closeBucket(entry, append, stream);
-      if (append !== undefined) finished.push(append);
-      append = { stream, expected: traffic?.stream === stream ? traffic.version : "none", events: [] };
-      open.set(entry, append);
-    }
-    let { state } = entry;
-    for (const fact of facts) {
-      append.events.push(eventOf(fact));
-      state = evolveTraffic(state, fact);
-    }
-    const base = typeof append.expected === "number" ? append.expected : 0;
-    entry.state = { ...state, traffic: { stream, version: base + append.events.length } };
-  };
 
   for (const message of messages) {
     const matches = deps.registry
@@ -225,7 +168,7 @@ export const decideBatch = (
         decoded,
         errors: decoded.ok ? validate(decoded.value) : [],
       });
-      record(entry, receivedAt, facts);
+      traffic.record(entry, receivedAt, facts);
       isRecorded = true;
       if (payloadDigest !== undefined) {
         deps.registry.retained.decide(entry.state.code, message.topic, payloadDigest);
@@ -236,7 +179,6 @@ export const decideBatch = (
   }
 
   const now = new Date(deps.clock.now()).toISOString();
-  for (const [entry, fact] of skips.facts()) record(entry, now, [fact]);
-  const after = new Map([...open.keys()].map((entry) => [entry, trafficPart(entry.state)]));
-  return { appends: [...finished, ...open.values()], messageIds, after, retained };
+  for (const [entry, fact] of skips.facts()) traffic.record(entry, now, [fact]);
+  return { ...traffic.finish(), messageIds, retained };
 };

@@ -17,6 +17,13 @@ import {
   decideBatch,
   recordKey,
 } from "./decide-batch.ts";
+import {
+  decideReplay,
+  type ReplayBatch,
+  type ReplayItem,
+  type ReplayMode,
+  type ReplayOutcome,
+} from "./decide-replay.ts";
 import type { Spool, SpoolReport } from "./spool.ts";
 
 export interface IngestStatus {
@@ -50,6 +57,10 @@ interface Batch extends BatchToDecide {
   readonly recorded: Set<string>;
   /** Of its entries in the spool. */
   spoolIds?: readonly number[];
+  /** In place of messages that have come in. */
+  readonly replay?: ReplayBatch;
+  /** It is in the log, or comes to nothing. */
+  readonly settled?: () => void;
 }
 
 const batchOf = (messages: readonly ReceivedMessage[], origin: BatchOrigin, refusedFor?: string): Batch => ({
@@ -67,7 +78,7 @@ interface Submitted {
   readonly durable: Promise<void>;
 }
 
-const never = new Promise<void>(() => {});
+const never = new Promise<never>(() => {});
 
 /** A snapshot is due after this many events, but saving may take no more than a twentieth of the time. */
 const SNAPSHOT_EVENTS = 100_000;
@@ -77,6 +88,9 @@ const SNAPSHOT_SOON_MS = 250;
 /** Between two looks at a spool that is about to get an entry. */
 const KEEPING_MS = 5;
 const SPOOL_RETRY_MS = 500;
+/** That a replay waits at the most for ingest to have nothing to do, and how often it looks. */
+const DEFERENCE_MS = { most: 250, look: 5 };
+const NO_ORIGIN: BatchOrigin = { source: "mqtt", broker: "" };
 
 export class IngestPipeline {
   readonly #deps: DecideDependencies & IngestDependencies;
@@ -121,14 +135,18 @@ export class IngestPipeline {
         this.#totals.events += events;
         this.#sinceSnapshot += events;
       },
-      onSettled: ({ spoolIds }) => {
+      onSettled: ({ spoolIds, settled }) => {
         if (spoolIds !== undefined) spool?.settled(spoolIds);
+        settled?.();
       },
     });
   }
 
   status(): IngestStatus {
-    const uncommitted = this.#queue.uncommitted.reduce((sum, batch) => sum + batch.messages.length, 0);
+    const uncommitted = this.#queue.uncommitted.reduce(
+      (sum, { messages, replay }) => sum + (replay?.tasks.length ?? messages.length),
+      0,
+    );
     const { failing } = this.#queue;
     return { ...this.#totals, uncommitted, failing, spool: this.#deps.spool?.report(this.#spooling) ?? null };
   }
@@ -164,6 +182,40 @@ export class IngestPipeline {
     return { messageIds: batch.messageIds };
   }
 
+  /**
+   * Decides messages of the log again, when nothing that comes in is in the way. Resolves when what comes of it is in the
+   * log; not at all when the gateway stops first. Rejects when they cannot be decided.
+   * @returns the outcomes in the order of the items
+   */
+  async replay(replay: string, mode: ReplayMode, items: readonly ReplayItem[]): Promise<readonly ReplayOutcome[]> {
+    const tasks = items.map((item) => ({ ...item, outcome: "gone" as ReplayOutcome }));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const batch: Batch = { ...batchOf([], NO_ORIGIN), replay: { replay, mode, tasks }, settled: resolve };
+    for (let taken = false; !taken; ) {
+      await this.#afterIngest();
+      if (this.#closing) return never;
+      taken = await this.#inTurn(
+        async () => {
+          await Promise.race([this.#queue.place(), this.#spoolBegun.promise]);
+          if (this.#spooling || this.#closing) return false;
+          void this.#queue.push(batch);
+          return true;
+        },
+        () => new Set(items.map(({ flow }) => flow)),
+      );
+    }
+    await promise;
+    return tasks.map(({ outcome }) => outcome);
+  }
+
+  /** Replays make way: while the log is away for as long as that takes, for what is being written a moment. */
+  async #afterIngest(): Promise<void> {
+    const end = performance.now() + DEFERENCE_MS.most;
+    const mustWait = () => this.#spooling || this.#queue.failing !== null;
+    const mayWait = () => this.#queue.uncommitted.length > 0 && performance.now() < end;
+    while (!this.#closing && (mustWait() || mayWait())) await delay(DEFERENCE_MS.look);
+  }
+
   /** Resolves when all that was submitted is durable; after `graceMs` the rest stays unacknowledged. */
   async stop(graceMs: number): Promise<void> {
     this.#closing = true;
@@ -180,12 +232,21 @@ export class IngestPipeline {
   }
 
   #submit(messages: readonly ReceivedMessage[], origin: BatchOrigin): Promise<Submitted> {
-    const submitted = this.#turn.then(() => this.#take(batchOf(messages, origin)));
-    this.#turn = submitted.then(
-      () => {},
-      () => this.#startOver(messages),
+    const { registry } = this.#deps;
+    return this.#inTurn(
+      () => this.#take(batchOf(messages, origin)),
+      () => new Set(messages.flatMap(({ topic }) => registry.match(topic).map(({ state }) => state.code))),
     );
-    return submitted;
+  }
+
+  /** @param flows that the work may have changed by half when it fails */
+  #inTurn<T>(work: () => Promise<T>, flows: () => ReadonlySet<string>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.then(
+      () => {},
+      () => this.#startOver(flows()),
+    );
+    return done;
   }
 
   async #take(batch: Batch): Promise<Submitted> {
@@ -198,10 +259,9 @@ export class IngestPipeline {
   }
 
   /** After a batch that could not be decided: the flows that it has half changed are as the log has them again. */
-  async #startOver(messages: readonly ReceivedMessage[]): Promise<void> {
+  async #startOver(flows: ReadonlySet<string>): Promise<void> {
     const { registry, log } = this.#deps;
     await this.#queue.drained();
-    const flows = new Set(messages.flatMap(({ topic }) => registry.match(topic).map(({ state }) => state.code)));
     await registry
       .resync(flows)
       .catch((error: unknown) =>
@@ -218,6 +278,8 @@ export class IngestPipeline {
   }
 
   #decide(batch: Batch): DecidedBatch {
+    const { replay, recorded, refusedFor } = batch;
+    if (replay !== undefined) return decideReplay(this.#deps, replay, { refused: refusedFor !== undefined, recorded });
     const decided = decideBatch(this.#deps, batch);
     batch.messageIds = decided.messageIds;
     return decided;
@@ -246,7 +308,7 @@ export class IngestPipeline {
 
   /** What has been decided and cannot be appended begins the spool, so that its order is the order of arrival. */
   async #shelter(spool: Spool, batches: readonly Batch[]): Promise<boolean> {
-    const open = batches.filter((batch) => batch.spoolIds === undefined);
+    const open = batches.filter((batch) => batch.spoolIds === undefined && batch.replay === undefined);
     const entries = open.map(({ messages, origin, ids }) => ({
       messages,
       origin,
@@ -269,7 +331,8 @@ export class IngestPipeline {
       const next = await this.#persistently(() => spool.next());
       if (next === undefined) return;
       if (next === null) {
-        if (this.#keeping === 0 && spool.isDrained) break;
+        // A replay that waits for the log is not in the spool.
+        if (this.#keeping === 0 && spool.isDrained && this.#queue.failing === null) break;
         await delay(KEEPING_MS);
         continue;
       }
@@ -335,11 +398,24 @@ const flowsOf = (decisions: readonly DecidedBatch[]): Set<string> =>
 
 /** Halves a batch; what cannot be halved is recorded without its payload. */
 const isolate = (batch: Batch, reason: string): readonly Batch[] => {
-  const { messages, origin, ids, recorded } = batch;
+  const { messages, origin, ids, recorded, replay } = batch;
+  if (replay !== undefined) return isolateReplay(replay, recorded, reason);
   if (messages.length === 1) return [{ ...batchOf(messages, origin, reason), ids, recorded }];
   const middle = messages.length >> 1;
   return [
     { ...batchOf(messages.slice(0, middle), origin), ids: ids.slice(0, middle), recorded },
     { ...batchOf(messages.slice(middle), origin), ids: ids.slice(middle), recorded },
   ];
+};
+
+/** What cannot be halved stays as it is. */
+const isolateReplay = (replay: ReplayBatch, recorded: Set<string>, reason: string): readonly Batch[] => {
+  const { tasks } = replay;
+  const one = tasks.length === 1;
+  const middle = tasks.length >> 1;
+  return (one ? [tasks] : [tasks.slice(0, middle), tasks.slice(middle)]).map((part) => ({
+    ...batchOf([], NO_ORIGIN, one ? reason : undefined),
+    recorded,
+    replay: { ...replay, tasks: part },
+  }));
 };
