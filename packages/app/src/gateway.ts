@@ -15,6 +15,8 @@ import { definitionChecker } from "./flows/check-definition.ts";
 import { FlowFollower } from "./flows/flow-follower.ts";
 import { FlowTables } from "./flows/flow-tables.ts";
 import { buildHttpServer } from "./http/server.ts";
+import { CheckpointService } from "./integrity/checkpoint-service.ts";
+import { sealKeyAt } from "./integrity/seal-key.ts";
 import { LogOpener } from "./ingest/log-opener.ts";
 import { healthOf } from "./observe/health.ts";
 import { createMetrics } from "./observe/metrics.ts";
@@ -111,7 +113,8 @@ const start = async (
   const [projector, forwarder] = (["projector", "forwarder"] as const).map(
     (role) => new SinkThread({ role, configuration, flows, log }),
   ) as [SinkThread, SinkThread];
-  for (const sink of [projector, forwarder]) {
+  const sealer = configuration.sealLog ? new SinkThread({ role: "sealer", configuration, flows: () => [], log }) : null;
+  for (const sink of sealer === null ? [projector, forwarder] : [projector, forwarder, sealer]) {
     sink.start();
     started.push(() => sink.stop());
   }
@@ -144,8 +147,14 @@ const start = async (
   const publishing = container.get(tokens.publishers);
   await publishing.start();
   started.push(() => publishing.stop());
+  const checkpoints = new CheckpointService(container.get(tokens.sealStore), {
+    enabled: configuration.sealLog,
+    key: () => sealKeyAt(locations.sealKey),
+    clock,
+  });
+  started.push(() => checkpoints.stop());
   const metrics = createMetrics(registry);
-  const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, clock, publishing });
+  const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, sealer, clock, publishing });
   const server = await buildHttpServer({
     registry,
     store,
@@ -157,6 +166,7 @@ const start = async (
     log,
     publishing,
     checkEndpoint,
+    checkpoints,
     adminToken: admin.token,
     defaultTimeoutSeconds: configuration.httpTimeoutSeconds,
     health: async () => {

@@ -129,6 +129,17 @@ export const configurationFields = {
     "While an event store on another machine cannot be reached, messages are committed to DATA_DIR/spool.db, up to so " +
       "many bytes of them; then nothing more is acknowledged. 0: never.",
   ),
+  sealLog: field(
+    "SEAL_LOG",
+    Type.Boolean({ default: true }),
+    "Keep a Merkle tree over the event log, which shows tampering: docs/integrity.md. It costs processor time and some 50 " +
+      "bytes an event.",
+  ),
+  checkpointIntervalSeconds: field(
+    "CHECKPOINT_INTERVAL_SECONDS",
+    Type.Number({ minimum: 1, maximum: 86_400, default: 600 }),
+    "How often the tree is signed, if the log has grown; and at a clean stop.",
+  ),
   flowsReloadIntervalSeconds: field(
     "FLOWS_RELOAD_INTERVAL_SECONDS",
     Type.Number({ minimum: 1, maximum: 86_400, default: 600 }),

@@ -1,4 +1,6 @@
 /** What crosses a boundary of Sluice: events, flow definitions, API bodies, configuration, problems. */
+export * from "./access.ts";
+export * from "./api/checkpoints.ts";
 export { apiSchemas } from "./api/components.ts";
 export * from "./api/data.ts";
 export * from "./api/dead-letters.ts";

@@ -53,6 +53,11 @@ export const problems = {
   },
   "flow-exists": {
     status: 409,
+  "checkpoint-not-found": {
+    status: 404,
+    title: "No checkpoint has been made yet",
+    help: "`POST /api/v1/checkpoints` makes one.",
+  },
     title: "A flow with this code exists already",
     help: "Change it with `PUT /api/v1/flows/{code}`.",
   },
@@ -138,3 +143,8 @@ export const Problem = Type.Object(
   { $id: "Problem" },
 );
 export type Problem = Static<typeof Problem>;
+  "seals-unavailable": {
+    status: 503,
+    title: "The seals of the event log cannot be used at the moment",
+    help: "With `SEAL_LOG=false` nothing is sealed; else `/health` and the log say what is wrong. The event log goes on.",
+  },

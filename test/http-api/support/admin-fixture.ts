@@ -88,6 +88,11 @@ export class AdminFixture {
     publish: () => Promise.reject(new PublisherUnavailable("this test does not publish")),
     status: () => Promise.reject(new PublisherUnavailable("this test does not publish")),
   };
+  checkpoints: AdminServices["checkpoints"] = {
+    list: () => Promise.reject(new Error("this test seals nothing")),
+    latest: () => Promise.reject(new Error("this test seals nothing")),
+    make: () => Promise.reject(new Error("this test seals nothing")),
+  };
   /** How often the API has asked for the counts of actions. */
   countsAsked = 0;
   /** What the API has logged, a JSON object a line. */
@@ -130,6 +135,7 @@ export class AdminFixture {
       checkEndpoint: (url) => this.#guard.checkUrl(url),
       defaultTimeoutSeconds: 10,
       publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
+      checkpoints: this.checkpoints,
       health: () => this.health(),
       reload: () => this.reload(),
       metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "sluice_up 1\n" }),

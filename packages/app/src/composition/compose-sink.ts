@@ -9,6 +9,7 @@ import { whileHeld } from "../sinks/lease.ts";
 import { PROJECTOR, Projector } from "../sinks/projector.ts";
 import { LogFollower } from "../sinks/sink.ts";
 import type { SinkFlow, SinkReport, SinkRole } from "../sinks/sink-protocol.ts";
+import { sealerSink } from "./compose-sealer.ts";
 import { httpModule, storesModule, systemModule } from "./modules.ts";
 import { tokens } from "./tokens.ts";
 
@@ -34,7 +35,7 @@ export const composeSink = async (options: SinkOptions): Promise<Sink> => {
   container.bind(tokens.log).toConstantValue(options.log);
   container.bind(tokens.sinkFlows).toConstantValue(options.flows);
   await container.load(systemModule, storesModule("inline"), httpModule);
-  return options.role === "projector" ? projectorSink(container) : forwarderSink(container);
+  return makers[options.role](container);
 };
 
 const MAX_DEAD_COUNTED = 1_000;
@@ -138,6 +139,8 @@ const forwarderSink = (container: Container): Sink => {
     },
   };
 };
+
+const makers = { projector: projectorSink, forwarder: forwarderSink, sealer: sealerSink } as const;
 
 const endpointAction = (definition: FlowDefinition | undefined, id: string): PostEndpointAction | undefined => {
   const action = definition?.actions.find((candidate) => candidate.id === id);

@@ -41,6 +41,9 @@ export interface Locations {
   readonly runtime: string;
   readonly adminToken: string;
   readonly session: string;
+  /** What is kept of the tree over the log, and the key that signs its checkpoints. */
+  readonly seals: string;
+  readonly sealKey: string;
 }
 
 export const locationsOf = (configuration: Configuration): Locations => {
@@ -57,6 +60,8 @@ export const locationsOf = (configuration: Configuration): Locations => {
     runtime: join(dataDir, "gateway.json"),
     adminToken: join(dataDir, "admin-token"),
     session: join(dataDir, "mqtt-session.json"),
+    seals: join(dataDir, "seals.db"),
+    sealKey: join(dataDir, "seal-key.pem"),
   };
 };
 
@@ -68,3 +73,19 @@ export const snapshotNameOf = ({ eventStoreUrl }: Configuration): string => {
   const schema = searchParams.get("schema");
   return `flows@${host}${pathname}${schema === null ? "" : `#${schema}`}`;
 };
+
+/** For people: a path, or the server's address without credentials and settings. */
+const describeStore = (location: StoreLocation, schema: string | null): string => {
+  if (location.kind === "sqlite") return `sqlite:${location.path}`;
+  if (location.kind === "eventstore")
+    return location.connectionString.replace(/:\/\/(?:.*@)?/s, "://").split(/[/?]*\?/, 1)[0] as string;
+  const { protocol, host, pathname, searchParams } = location.url;
+  const named = location.kind === "postgres" ? (searchParams.get("schema") ?? schema) : null;
+  return `${protocol}//${host}${pathname}${named === null ? "" : ` (schema ${named})`}`;
+};
+
+/** Where events and rows are, as a message's story says it. */
+export const describeStores = ({ events, projection }: Pick<Locations, "events" | "projection">) => ({
+  log: describeStore(events, "sluice"),
+  rows: { database: describeStore(projection, "public"), table: "data" },
+});

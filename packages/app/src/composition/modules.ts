@@ -4,10 +4,10 @@
  */
 import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
 import { EndpointGuard, UndiciEndpointGateway } from "@sluice/adapter-http";
-import { SqliteOfflineQueue, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
+import { SqliteOfflineQueue, SqliteSealStore, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
-import { systemClock, uuidv7 } from "../system/ids.ts";
+import { newTreeName, systemClock, uuidv7 } from "../system/ids.ts";
 import { locationsOf } from "./locations.ts";
 import { eventStoreAt, flowSourceAt, projectionStoreAt, type StoreThreads, sinkLeaseAt } from "./stores.ts";
 import { tokens } from "./tokens.ts";
@@ -43,6 +43,11 @@ export const storesModule = (threads: StoreThreads) =>
     );
     bind(tokens.snapshotStore).toResolvedValue(
       (configuration: Configuration) => new SqliteSnapshotStore({ path: locationsOf(configuration).snapshots }),
+      [tokens.configuration],
+    );
+    bind(tokens.sealStore).toResolvedValue(
+      (configuration: Configuration) =>
+        new SqliteSealStore({ path: locationsOf(configuration).seals, newOrigin: newTreeName }),
       [tokens.configuration],
     );
     bind(tokens.deliveryQueue).toResolvedValue(

@@ -10,6 +10,7 @@ import type {
   PayloadCodec,
   PayloadValidator,
   ProjectionStore,
+  SealStore,
   SinkLease,
   SnapshotStore,
 } from "@sluice/domain";
@@ -33,6 +34,7 @@ export const tokens = {
   projectionStore: token<ProjectionStore>("projection store"),
   flowSource: token<FlowSource>("flow source"),
   snapshotStore: token<SnapshotStore>("snapshot store"),
+  sealStore: token<SealStore>("seal store"),
   deliveryQueue: token<OfflineQueue>("delivery queue"),
   endpointGateway: token<EndpointGateway>("endpoint gateway"),
   codec: token<PayloadCodec>("payload codec"),

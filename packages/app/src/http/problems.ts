@@ -14,6 +14,7 @@ import {
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { FlowConflict } from "../flows/flow-registry.ts";
 import { BadSample } from "../flows/flow-tester.ts";
+import { SealsUnavailable } from "../integrity/checkpoint-service.ts";
 import { UnknownBroker } from "../publishing/publishers.ts";
 
 export interface ProblemDetails {
@@ -61,6 +62,7 @@ export const problemOf = (error: unknown): HttpProblem => {
   if (error instanceof BadCursor) return new HttpProblem("bad-cursor");
   // Their messages name files and servers, which are no business of whoever asks.
   if (error instanceof EventStoreUnavailable) return new HttpProblem("log-unavailable", { headers: RETRY_AFTER });
+  if (error instanceof SealsUnavailable) return new HttpProblem("seals-unavailable", { headers: RETRY_AFTER });
   if (error instanceof ProjectionUnavailable || error instanceof FlowSourceUnavailable)
     return new HttpProblem("projection-unavailable", { headers: RETRY_AFTER });
   const { code, statusCode = 500 } = error as FastifyError;

@@ -8,6 +8,7 @@ import { clientErrorHandler } from "./client-errors.ts";
 import { addDocumentation } from "./documentation.ts";
 import { sendProblem } from "./problems.ts";
 import { requestValidator } from "./request-validation.ts";
+import { checkpointRoutes } from "./routes/checkpoints.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -85,6 +86,7 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
   await typed.register(deadLetterRoutes, services);
   await typed.register(publishRoutes, services);
   await typed.register(reloadRoutes, services);
+  await typed.register(checkpointRoutes, services);
   await app.ready();
   return app;
 };

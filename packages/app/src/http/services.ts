@@ -4,6 +4,7 @@ import type { Clock, EventStore, IdSource, PayloadCodec, PayloadValidator, Proje
 import type { Logger } from "pino";
 import type { CheckEndpoint } from "../flows/check-definition.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
+import type { CheckpointService } from "../integrity/checkpoint-service.ts";
 import type { Publishers } from "../publishing/publishers.ts";
 
 export interface AdminServices {
@@ -23,6 +24,7 @@ export interface AdminServices {
   readonly checkEndpoint: CheckEndpoint;
   readonly publishing: Pick<Publishers, "publish" | "status">;
   health(): Promise<HealthReport>;
+  readonly checkpoints: Pick<CheckpointService, "list" | "latest" | "make">;
   /** @throws FlowSourceUnavailable, EventStoreUnavailable */
   reload(): Promise<ReloadResult>;
   /** Prometheus text format. */

@@ -7,7 +7,7 @@ import type { Configuration, HealthReport } from "@sluice/contracts";
 import type { Clock, SourceStatus } from "@sluice/domain";
 import type { FlowTablesStatus } from "../flows/flow-tables.ts";
 import type { SinkAnswer } from "../sinks/sink-thread.ts";
-import { forwarderReport, type Overview, projectorReport } from "./overview.ts";
+import { forwarderReport, type Overview, projectorReport, sealerReport } from "./overview.ts";
 
 type Status = HealthReport["status"];
 type Reason = HealthReport["reasons"][number];
@@ -70,7 +70,7 @@ export const healthOf = (input: HealthInput): HealthReport => {
 
   for (const { code, message } of publishingTroubles(overview)) note(code, "degraded", message);
 
-  const sinks = [projectorHealth(overview), ...forwarderHealth(overview, clock)];
+  const sinks = [projectorHealth(overview), ...forwarderHealth(overview, clock), ...sealerHealth(overview)];
   for (const sink of sinks) {
     if (sink.lastError !== null) note("sink-failing", sink.status, `${sink.name}: ${sink.lastError}`);
     else if (sink.lagSeconds !== null && sink.lagSeconds > LAG_SECONDS) {
@@ -193,6 +193,25 @@ const forwarderHealth = (overview: Overview, clock: Clock): SinkHealth[] => {
         lastError: failing ? group.lastError : null,
       };
     }),
+  ];
+};
+
+const sealerHealth = (overview: Overview): SinkHealth[] => {
+  if (overview.sealer === null) return [];
+  const report = sealerReport(overview);
+  if (report === undefined) return [silent("sealer", overview.sealer)];
+  const { sink } = report;
+  return [
+    {
+      name: sink.name,
+      status: lagStatus(sink.lagSeconds, sink.failingSince !== null),
+      lagEvents: sink.lagEvents,
+      lagSeconds: sink.lagSeconds,
+      pending: sink.lagEvents,
+      oldestPendingSeconds: sink.lagSeconds,
+      dead: 0,
+      lastError: sink.lastError,
+    },
   ];
 };
 

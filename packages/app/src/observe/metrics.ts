@@ -1,7 +1,7 @@
 /** Prometheus metrics, made from an overview when they are asked for. The names are listed in docs/metrics.md. */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
-import { balancesOf, forwarderReport, type Overview, projectorReport } from "./overview.ts";
+import { balancesOf, forwarderReport, type Overview, projectorReport, sealerReport } from "./overview.ts";
 
 export interface Metrics {
   render(overview: Overview): Promise<{ contentType: string; body: string }>;
@@ -55,6 +55,8 @@ export const createMetrics = (registry: FlowRegistry): Metrics => {
   const up = gauge("sink_up", "1 while the sink works.", ["sink"]);
   const lagEvents = gauge("sink_lag_events", "Events that the sink has yet to take from the log.", ["sink"]);
   const lagSeconds = gauge("sink_lag_seconds", "Age of the oldest of them.", ["sink"]);
+  const sealed = gauge("sealed_events", "Events of the log that the Merkle tree has.", []);
+  const covered = gauge("checkpoint_events", "Events that the newest signed checkpoint covers.", []);
   const queued = gauge("deliveries_queued", "Deliveries waiting or running.", ["flow", "action"]);
   const oldest = gauge("delivery_oldest_timestamp_seconds", "When the oldest of them was accepted.", [
     "flow",
@@ -114,7 +116,12 @@ export const createMetrics = (registry: FlowRegistry): Metrics => {
         for (const [loss, count] of Object.entries(lost)) publishesLost.inc({ broker, loss }, count);
       }
       const sinks = { projection: projectorReport(overview), forwarder: forwarderReport(overview) };
-      for (const [sink, report] of Object.entries(sinks)) {
+      const sealer = sealerReport(overview);
+      if (sealer !== undefined) {
+        sealed.set(sealer.size);
+        covered.set(sealer.checkpointSize);
+      }
+      for (const [sink, report] of Object.entries(overview.sealer === null ? sinks : { ...sinks, sealer })) {
         up.set({ sink }, report !== undefined && report.sink.failingSince === null ? 1 : 0);
         if (report === undefined) continue;
         lagEvents.set({ sink }, report.sink.lagEvents);

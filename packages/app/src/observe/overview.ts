@@ -7,7 +7,7 @@ import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { IngestPipeline, IngestStatus } from "../ingest/ingest-pipeline.ts";
 import type { Publishers, PublishersReport } from "../publishing/publishers.ts";
 import { groupOf } from "../sinks/forwarder.ts";
-import type { ForwarderReport, ProjectorReport } from "../sinks/sink-protocol.ts";
+import type { ForwarderReport, ProjectorReport, SealerReport } from "../sinks/sink-protocol.ts";
 import type { SinkAnswer, SinkThread } from "../sinks/sink-thread.ts";
 import { answerWithin } from "../system/answer-within.ts";
 import { type ActionBalance, endpointBalance, storeBalance } from "./conservation.ts";
@@ -18,6 +18,8 @@ export interface Overview {
   readonly brokerFaults: readonly BrokerFault[];
   readonly projector: SinkAnswer;
   readonly forwarder: SinkAnswer;
+  /** Null where nothing is sealed. */
+  readonly sealer: SinkAnswer | null;
   readonly publishing: PublishersReport;
   /** Nothing came in while the sinks were asked, and nothing was uncommitted. */
   readonly quiet: boolean;
@@ -31,6 +33,7 @@ export interface OverviewDependencies {
   readonly brokers: BrokerSet;
   readonly projector: SinkThread;
   readonly forwarder: SinkThread;
+  readonly sealer: SinkThread | null;
   readonly publishing: Pick<Publishers, "report">;
   readonly clock: Clock;
 }
@@ -40,7 +43,11 @@ const REFRESH_MS = 2_000;
 
 export const takeOverview = async (deps: OverviewDependencies): Promise<Overview> => {
   const before = deps.pipeline.status();
-  const [projector, forwarder] = await Promise.all([deps.projector.report(), deps.forwarder.report()]);
+  const [projector, forwarder, sealer] = await Promise.all([
+    deps.projector.report(),
+    deps.forwarder.report(),
+    deps.sealer?.report() ?? null,
+  ]);
   // After the sinks: what they have dealt with is in the log.
   const current = await answerWithin(REFRESH_MS, deps.registry.refresh(deps.clock.now())).catch(() => false);
   const ingest = deps.pipeline.status();
@@ -48,7 +55,7 @@ export const takeOverview = async (deps: OverviewDependencies): Promise<Overview
   const quiet = before.uncommitted + ingest.uncommitted === 0 && nothingNew;
   const publishing = await deps.publishing.report();
   const { sources, faults: brokerFaults } = deps.brokers.status();
-  return { ingest, sources, brokerFaults, projector, forwarder, publishing, quiet, current };
+  return { ingest, sources, brokerFaults, projector, forwarder, sealer, publishing, quiet, current };
 };
 
 export const projectorReport = (overview: Pick<Overview, "projector">): ProjectorReport | undefined =>
@@ -60,6 +67,9 @@ export const forwarderReport = (overview: Pick<Overview, "forwarder">): Forwarde
   "report" in overview.forwarder && overview.forwarder.report.role === "forwarder"
     ? overview.forwarder.report
     : undefined;
+
+export const sealerReport = ({ sealer }: Pick<Overview, "sealer">): SealerReport | undefined =>
+  sealer !== null && "report" in sealer && sealer.report.role === "sealer" ? sealer.report : undefined;
 
 /** Balances of a living flow's actions, and of those that it had before and still owes for. */
 export const balancesOf = (flow: FlowState, overview: Overview): ActionBalance[] => {

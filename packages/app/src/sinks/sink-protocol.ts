@@ -4,7 +4,7 @@ import type { QueueStatistics, SinkCounts } from "@sluice/domain";
 import type { GroupStatus } from "./delivery-runner.ts";
 import type { SinkStatus } from "./sink.ts";
 
-export type SinkRole = "projector" | "forwarder";
+export type SinkRole = "projector" | "forwarder" | "sealer";
 
 /** A flow as a sink needs it; retired ones are included, since deliveries may still be owed. */
 export interface SinkFlow {
@@ -37,7 +37,16 @@ export interface ForwarderReport {
   readonly queue: QueueStatistics;
 }
 
-export type SinkReport = ProjectorReport | ForwarderReport;
+export interface SealerReport {
+  readonly role: "sealer";
+  readonly sink: SinkStatus;
+  /** Events in the tree. */
+  readonly size: number;
+  /** Of them, those that the newest checkpoint covers. */
+  readonly checkpointSize: number;
+}
+
+export type SinkReport = ProjectorReport | ForwarderReport | SealerReport;
 
 export type ToSink =
   /** Those that changed. */

@@ -1,7 +1,10 @@
-import { createHash, randomUUIDv7 } from "node:crypto";
+import { createHash, randomUUID, randomUUIDv7 } from "node:crypto";
 import type { Clock, IdSource } from "@sluice/domain";
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/** A name for a Merkle tree, which no other has. */
+export const newTreeName = (): string => `sluice/${randomUUID()}`;
 
 export const uuidv7: IdSource = { next: () => randomUUIDv7() };
 

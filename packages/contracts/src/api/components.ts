@@ -3,6 +3,7 @@ import type { TSchema } from "typebox";
 import { EventEnvelope } from "../events.ts";
 import { FlowDefinition } from "../flow-definition.ts";
 import { Problem } from "../problems.ts";
+import { CheckpointPage, CheckpointView } from "./checkpoints.ts";
 import { DataItem, DataPage } from "./data.ts";
 import { DeadLetter, DeadLetterCommand, DeadLetterPage, DeadLetterReason, DeadLetterResult } from "./dead-letters.ts";
 import {
@@ -48,4 +49,10 @@ export const apiSchemas: readonly TSchema[] = [
   Liveness,
   Readiness,
   HealthReport,
+  CheckpointView,
+  CheckpointPage,
+  TokenInput,
+  TokenView,
+  TokenPage,
+  IssuedToken,
 ];
