@@ -1,7 +1,7 @@
 /** Stored attributes and whole messages over the API. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import type { EventData, NewEvent } from "@sluice/contracts";
+import type { DeliveryStep, EventData, NewEvent } from "@sluice/contracts";
 import { dayOf, deliveriesStream } from "@sluice/domain";
 import { AdminFixture } from "./support/admin-fixture.ts";
 
@@ -144,6 +144,8 @@ describe("a message's story", () => {
         status: null,
         reason: null,
         at: null,
+        nextAttemptAt: null,
+        steps: [],
       },
       {
         action: "POST_ENDPOINT",
@@ -154,6 +156,8 @@ describe("a message's story", () => {
         status: null,
         reason: null,
         at: null,
+        nextAttemptAt: null,
+        steps: [],
       },
     ]);
     assert.deepEqual(await story(id.toUpperCase()), told);
@@ -183,12 +187,18 @@ describe("a message's story", () => {
       return [state, attempts, status, reason];
     };
     const url = "http://127.0.0.1:9/";
-    assert.deepEqual(await record("EndpointForwardFailed", { url, status: 503, reason: "answered 503", attempts: 1 }), [
-      "pending",
-      1,
-      503,
-      "answered 503",
-    ]);
+    const retryAt = "2999-01-01T00:00:00.000Z";
+    const again = { url, status: 503, reason: "answered 503", attempts: 1, retryAt };
+    assert.deepEqual(await record("EndpointForwardFailed", again), ["pending", 1, 503, "answered 503"]);
+    assert.equal((await delivery()).nextAttemptAt, retryAt);
+    assert.deepEqual(
+      (await story(messageId)).pending.find((item: { action: string }) => item.action !== "STORE_DB"),
+      {
+        flow: "POSTS",
+        action: "POST_ENDPOINT",
+        nextAttemptAt: retryAt,
+      },
+    );
     assert.deepEqual(await record("DeliveryDeadLettered", { reason: "gave up", attempts: 2 }), [
       "dead",
       2,
@@ -203,7 +213,18 @@ describe("a message's story", () => {
       200,
       null,
     ]);
-    assert.equal((await delivery()).url, url);
+    const { url: posted, steps } = await delivery();
+    assert.equal(posted, url);
+    assert.deepEqual(
+      steps.map((step: DeliveryStep) => [step.type, step.attempt, step.status, step.latencyMs, step.reason]),
+      [
+        ["EndpointForwardFailed", 1, 503, null, "answered 503"],
+        ["DeliveryDeadLettered", 2, null, null, "gave up"],
+        ["DeliveryRetried", null, null, null, null],
+        ["DeliveryDiscarded", null, null, null, "test"],
+        ["EndpointForwarded", 3, 200, 1, null],
+      ],
+    );
   });
 
   it("tells of rows that are not stored yet, that died, and that were discarded", async () => {

@@ -8,7 +8,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { settingsOfServers } from "./brokers/broker-settings.ts";
 import { composeGateway } from "./composition/compose-gateway.ts";
-import { locationsOf } from "./composition/locations.ts";
+import { describeStores, locationsOf } from "./composition/locations.ts";
 import { endpointGuardOf } from "./composition/modules.ts";
 import { tokens } from "./composition/tokens.ts";
 import { definitionChecker } from "./flows/check-definition.ts";
@@ -159,6 +159,7 @@ const start = async (
     registry,
     store,
     projection,
+    stores: describeStores(locations),
     codec: container.get(tokens.codec),
     validator: container.get(tokens.validator),
     ids: container.get(tokens.ids),

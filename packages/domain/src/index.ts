@@ -85,5 +85,6 @@ export {
   type TopicFilter,
 } from "./topic/filter.ts";
 export { type LevelFormat, levelFormats, normaliseMac } from "./topic/level-formats.ts";
+export { type TopicDifference, topicDifference } from "./topic/near-miss.ts";
 export { RoutingTrie } from "./topic/routing-trie.ts";
 export { isValidTopicName } from "./topic/topic-text.ts";

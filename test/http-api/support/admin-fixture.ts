@@ -128,6 +128,7 @@ export class AdminFixture {
       projection: intercepted<ProjectionStore>(this.realProjection, () => this.projectionInstead),
       codec,
       validator,
+      stores: { log: "sqlite:events.db", rows: { database: "sqlite:projection.db", table: "data" } },
       ids: uuidv7,
       clock,
       log: pino({ level: "trace" }, { write: (line: string) => this.logged.push(line) }),

@@ -4,6 +4,7 @@ import { defineConfig } from "./commands/config.ts";
 import { defineDemo } from "./commands/demo.ts";
 import { defineDoctor } from "./commands/doctor.ts";
 import { defineEvents } from "./commands/events.ts";
+import { defineExplain } from "./commands/explain.ts";
 import { defineFlows } from "./commands/flows.ts";
 import { definePublish } from "./commands/publish.ts";
 import { defineReload } from "./commands/reload.ts";
@@ -27,6 +28,7 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
   defineFlows(program);
   defineReload(program);
   defineEvents(program);
+  defineExplain(program);
   definePublish(program);
   defineDoctor(program);
   return program;

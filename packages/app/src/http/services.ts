@@ -1,5 +1,5 @@
 /** What the admin API needs of the gateway. `buildHttpServer` takes it, so that tests can serve one without a gateway. */
-import type { ActionCounts, HealthReport, ReloadResult } from "@sluice/contracts";
+import type { ActionCounts, HealthReport, MessageStory, ReloadResult } from "@sluice/contracts";
 import type { Clock, EventStore, IdSource, PayloadCodec, PayloadValidator, ProjectionStore } from "@sluice/domain";
 import type { Logger } from "pino";
 import type { CheckEndpoint } from "../flows/check-definition.ts";
@@ -12,6 +12,8 @@ export interface AdminServices {
   readonly store: EventStore;
   /** A reading instance: only `data`, `deadLetters` and `counts` are called. */
   readonly projection: ProjectionStore;
+  /** Where events and rows are, without credentials. */
+  readonly stores: MessageStory["stores"];
   readonly codec: PayloadCodec;
   readonly validator: PayloadValidator;
   readonly ids: IdSource;

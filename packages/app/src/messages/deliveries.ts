@@ -1,5 +1,5 @@
 /** What became of a message at one action that owed it, folded from the events that say so. */
-import type { MessageStory, RecordedEvent } from "@sluice/contracts";
+import type { DeliveryStep, MessageStory, RecordedEvent } from "@sluice/contracts";
 
 export type DeliveryView = MessageStory["flows"][number]["deliveries"][number];
 
@@ -11,18 +11,50 @@ export interface Delivery {
   view(): DeliveryView;
 }
 
-const PENDING = { state: "pending", url: null, attempts: 0, status: null, reason: null, at: null } as const;
+const PENDING = {
+  state: "pending",
+  url: null,
+  attempts: 0,
+  status: null,
+  reason: null,
+  at: null,
+  nextAttemptAt: null,
+} as const;
+
+const MOST_STEPS = 1_000;
+
+/** The event as a step; a StoredAttribute is none. */
+const stepOf = (event: RecordedEvent): DeliveryStep => {
+  const data: Readonly<Record<string, unknown>> = event.data;
+  const text = (name: string): string | null => (typeof data[name] === "string" ? data[name] : null);
+  const number = (name: string): number | null => (typeof data[name] === "number" ? data[name] : null);
+  return {
+    at: event.recordedAt,
+    type: event.type,
+    eventId: event.id,
+    attempt: number("attempts"),
+    status: number("status"),
+    latencyMs: number("latencyMs"),
+    url: text("url"),
+    attribute: text("attribute"),
+    reason: text("reason"),
+    retryAt: text("retryAt"),
+    actor: event.metadata.actor ?? null,
+  };
+};
 
 /** Posted to an endpoint. */
 export class EndpointDelivery implements Delivery {
   #view: DeliveryView;
 
   constructor(action: string) {
-    this.#view = { action, type: "POST_ENDPOINT", ...PENDING };
+    this.#view = { action, type: "POST_ENDPOINT", ...PENDING, steps: [] };
   }
 
   note(event: RecordedEvent): void {
-    this.#view = { ...this.#view, ...changeOf(event) };
+    const { steps } = this.#view;
+    if (steps.length < MOST_STEPS) steps.push(stepOf(event));
+    this.#view = { ...this.#view, nextAttemptAt: null, ...changeOf(event) };
   }
 
   stored(): void {}
@@ -40,8 +72,8 @@ const changeOf = (event: RecordedEvent): Partial<DeliveryView> => {
       return { state: "done", url, status, attempts, reason: null, at };
     }
     case "EndpointForwardFailed": {
-      const { url, status = null, attempts, reason } = event.data;
-      return { url, status, attempts, reason, at };
+      const { url, status = null, attempts, reason, retryAt = null } = event.data;
+      return { url, status, attempts, reason, at, nextAttemptAt: retryAt };
     }
     case "DeliveryDeadLettered":
       return { state: "dead", attempts: event.data.attempts, reason: event.data.reason, at };
@@ -66,7 +98,7 @@ export class StoreDelivery implements Delivery {
   #view: DeliveryView;
 
   constructor(action: string) {
-    this.#view = { action, type: "STORE_DB", ...PENDING };
+    this.#view = { action, type: "STORE_DB", ...PENDING, steps: [] };
   }
 
   note(event: RecordedEvent): void {
@@ -77,6 +109,7 @@ export class StoreDelivery implements Delivery {
       return;
     }
     if (!("attribute" in event.data) || event.data.attribute === undefined) return;
+    if (this.#view.steps.length < MOST_STEPS) this.#view.steps.push(stepOf(event));
     const row = this.#byAttribute.get(event.data.attribute);
     const change = changeOf(event);
     if (row === undefined || change.state === undefined) return;

@@ -17,7 +17,7 @@ import {
   FlowView,
 } from "./flows.ts";
 import { HealthReport, Liveness, Readiness } from "./health.ts";
-import { EventPage, MessageStory } from "./log.ts";
+import { DeliveryStep, EventPage, MessageStory, NearMiss } from "./log.ts";
 import { PublishInput, PublishResult, PublishStatus } from "./publish.ts";
 import { ReloadResult } from "./reload.ts";
 
@@ -42,6 +42,8 @@ export const apiSchemas: readonly TSchema[] = [
   DeadLetterReason,
   DeadLetterResult,
   MessageStory,
+  NearMiss,
+  DeliveryStep,
   PublishInput,
   PublishResult,
   PublishStatus,

@@ -9,17 +9,18 @@ import type { AdminServices } from "../services.ts";
 
 const MessageParams = Type.Object({ messageId: Type.String({ description: "The message's id, a UUID." }) });
 
-export const messageRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "store" | "projection">> = async (
-  app,
-  services,
-) => {
+export const messageRoutes: FastifyPluginAsyncTypebox<
+  Pick<AdminServices, "store" | "projection" | "registry" | "stores">
+> = async (app, services) => {
   app.route({
     method: "GET",
     url: "/api/v1/messages/:messageId",
     schema: {
       operationId: "getMessage",
       summary: "One message's whole story",
-      description: "Which flows it matched, what each made of it, the rows that it led to, and every delivery.",
+      description:
+        "What was received; which flows it matched, and which nearly; with which version of its definition each decided, " +
+        "and what; the rows that it led to and where they are; every attempt of every delivery; and what is still to be done.",
       tags: ["log"],
       params: MessageParams,
       response: answers(
