@@ -218,6 +218,28 @@ describe("problems", () => {
     }
   });
 
+  it("tokens: one of too small a role, one that exists, one that does not", async () => {
+    const body = { name: "reader", role: "viewer" };
+    const { token } = (await api.call("/api/v1/tokens", { body })).body;
+    await expect("token-exists", "/api/v1/tokens", { body });
+    const { body: forbidden } = await expect("forbidden", "/api/v1/tokens", { token });
+    assert.equal(forbidden.detail, "it takes the role admin, and this token has the role viewer");
+    await api.call("/api/v1/tokens/reader", { method: "DELETE" });
+    await expect("token-not-found", "/api/v1/tokens/reader", { method: "DELETE" });
+  });
+
+  it("too many requests, with a time to wait", async (t) => {
+    const limited = new AdminFixture();
+    limited.rateLimits = { perMinute: 1, failuresPerMinute: 1 };
+    await limited.start();
+    t.after(() => limited.stop());
+    await limited.call("/api/v1/flows");
+    const { status, body, headers } = await limited.call("/api/v1/flows");
+    assert.deepEqual([status, body.code], [429, "rate-limited"]);
+    assert.match(`${headers["retry-after"]}`, /^[1-9]\d?$/);
+    seen.add(body.code);
+  });
+
   it("leaves no problem of the catalogue untried", () => {
     assert.deepEqual(new Set(Object.keys(problems)).difference(seen), new Set());
   });

@@ -90,9 +90,9 @@ describe("ingest pipeline", () => {
     assert.equal(defined?.type, "FlowDefined");
     const event = { ...defined, id: crypto.randomUUID(), type: "FlowDisabled", data: { flow: "A" } } as const;
     await fixture.store.append([{ stream: "flow-A", expected: 1, events: [event] }]);
-    await assert.rejects(fixture.registry.execute("A", { kind: "disable" }, "test"), FlowConflict);
+    await assert.rejects(fixture.registry.execute("A", { kind: "disable" }, { actor: "test" }), FlowConflict);
     assert.equal(fixture.registry.get("A")?.status, "disabled");
-    await fixture.registry.execute("A", { kind: "enable" }, "test");
+    await fixture.registry.execute("A", { kind: "enable" }, { actor: "test" });
     assert.equal(fixture.registry.get("A")?.version, 3);
   });
 
@@ -100,7 +100,7 @@ describe("ingest pipeline", () => {
     await fixture.define({ code: "B", topic: "b/#", actions: [{ type: "STORE_DB" }] });
     for (let round = 0; round < 5; round++) {
       const edits = Array.from({ length: 6 }, (_, index) =>
-        fixture.registry.execute("A", { kind: index % 2 === 0 ? "disable" : "enable" }, "test"),
+        fixture.registry.execute("A", { kind: index % 2 === 0 ? "disable" : "enable" }, { actor: "test" }),
       );
       const messages = [1, 2, 3, 4].map((n) => fixture.ingest("b/1", `{"n":${n}}`, '{"n":0}'));
       // Another gateway edits the same flow meanwhile.

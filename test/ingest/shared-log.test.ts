@@ -99,11 +99,11 @@ describe("pipelines on a shared log", () => {
     const follower = new FlowFollower({ store: two.log, registry: two.registry, log: pino({ level: "silent" }) });
     follower.start();
     const changed = new Promise<readonly string[]>((resolve) => two.registry.onChange(resolve));
-    await one.registry.execute("A", { kind: "disable" }, "test");
+    await one.registry.execute("A", { kind: "disable" }, { actor: "test" });
     assert.deepEqual(await changed, ["A"]);
     assert.deepEqual(two.registry.match("a/x"), []);
     await one.ingest("a/b", "{}");
-    await two.registry.execute("A", { kind: "enable" }, "test");
+    await two.registry.execute("A", { kind: "enable" }, { actor: "test" });
     await two.ingest("a/b", "{}");
     assert.deepEqual(numbersOf(await one.events("A")), [1]);
     assert.deepEqual(numbersOf(await one.events("B")), [1, 2]);

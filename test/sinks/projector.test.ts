@@ -111,7 +111,7 @@ describe("projector", () => {
   it("keeps the flows table as the flows are", async () => {
     begin();
     await fixture.ingest("a/1", '{"ok":3}');
-    await fixture.registry.execute("A", { kind: "disable" }, "test");
+    await fixture.registry.execute("A", { kind: "disable" }, { actor: "test" });
     await caughtUp();
     const { DatabaseSync } = await import("node:sqlite");
     const database = new DatabaseSync(join(fixture.dataDir, "projection.db"), { readOnly: true });
@@ -121,7 +121,7 @@ describe("projector", () => {
         .all()
         .map((row) => ({ ...row }));
     assert.deepEqual(rows(), [{ code: "A", topic: "a/#", action: "STORE_DB", last_msg_id: 1, enabled: 0 }]);
-    await fixture.registry.execute("A", { kind: "retire" }, "test");
+    await fixture.registry.execute("A", { kind: "retire" }, { actor: "test" });
     await caughtUp();
     assert.deepEqual(rows(), []);
     database.close();
@@ -136,7 +136,7 @@ describe("projector", () => {
     const row = () => ({ ...database.prepare("SELECT topic, last_msg_id FROM flows WHERE code = 'A'").get() });
     const revise = (topic: string, actor: string) => {
       const before = fixture.registry.require("A").definition as FlowDefinition;
-      return fixture.registry.execute("A", { kind: "revise", definition: { ...before, topic } }, actor);
+      return fixture.registry.execute("A", { kind: "revise", definition: { ...before, topic } }, { actor });
     };
     await revise("first", "table:flows");
     database.exec("UPDATE flows SET topic = 'second' WHERE code = 'A'");
@@ -150,10 +150,10 @@ describe("projector", () => {
     await caughtUp();
     assert.equal(row().topic, "fourth");
 
-    await fixture.registry.execute("A", { kind: "retire" }, "test");
+    await fixture.registry.execute("A", { kind: "retire" }, { actor: "test" });
     const definition = fixture.registry.definition("A") as FlowDefinition;
     const define = { kind: "define", definition, enabled: true, lastMessageNumber: 41 } as const;
-    await fixture.registry.execute("A", define, "table:flows");
+    await fixture.registry.execute("A", define, { actor: "table:flows" });
     await caughtUp();
     assert.deepEqual(row(), { topic: "fourth", last_msg_id: 41 });
     database.close();

@@ -51,6 +51,11 @@ export class IngestFixture {
   intercept: Intercept = straight;
   /** Called before each look for a message; may throw. */
   readFault: () => void = () => {};
+  /** Called before each look for messages, and before each look behind the end of a stream. */
+  lookingUp: () => Promise<void> = async () => {};
+  readingStream: () => Promise<void> = async () => {};
+  /** In place of the store's. */
+  exclusively: EventStore["exclusively"] | null = null;
 
   constructor({ dataDir, capabilities = {}, spoolBytes, clock = systemClock }: IngestFixtureOptions = {}) {
     this.#ownsDirectory = dataDir === undefined;
@@ -67,9 +72,17 @@ export class IngestFixture {
         if (property === "readAll") {
           return async (options: ReadAllOptions) => {
             if (options.filter?.messageId !== undefined) this.readFault();
+            if (options.filter?.types !== undefined) await this.lookingUp();
             return target.readAll(options);
           };
         }
+        if (property === "readStream") {
+          return async (...read: Parameters<EventStore["readStream"]>) => {
+            await this.readingStream();
+            return target.readStream(...read);
+          };
+        }
+        if (property === "exclusively" && this.exclusively !== null) return this.exclusively;
         const value = Reflect.get(target, property);
         return typeof value === "function" ? value.bind(target) : value;
       },
@@ -125,7 +138,11 @@ export class IngestFixture {
   async define(input: FlowDefinitionInput): Promise<void> {
     const result = normaliseDefinition(input, { timeoutSeconds: 10 });
     if (!result.ok) throw new Error(JSON.stringify(result.errors));
-    await this.registry.execute(input.code, { kind: "define", definition: result.definition, enabled: true }, "test");
+    await this.registry.execute(
+      input.code,
+      { kind: "define", definition: result.definition, enabled: true },
+      { actor: "test" },
+    );
   }
 
   ingest(topic: string, ...payloads: string[]) {

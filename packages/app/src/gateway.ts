@@ -6,6 +6,8 @@ import type { Configuration } from "@sluice/contracts";
 import { ProjectionUnavailable } from "@sluice/domain";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
+import { AccessTokens } from "./access/access-tokens.ts";
+import { AuditTrail } from "./access/audit-trail.ts";
 import { settingsOfServers } from "./brokers/broker-settings.ts";
 import { composeGateway } from "./composition/compose-gateway.ts";
 import { describeStores, locationsOf } from "./composition/locations.ts";
@@ -14,6 +16,7 @@ import { tokens } from "./composition/tokens.ts";
 import { definitionChecker } from "./flows/check-definition.ts";
 import { FlowFollower } from "./flows/flow-follower.ts";
 import { FlowTables } from "./flows/flow-tables.ts";
+import { FAILURES_PER_MINUTE } from "./http/rate-limits.ts";
 import { buildHttpServer } from "./http/server.ts";
 import { CheckpointService } from "./integrity/checkpoint-service.ts";
 import { sealKeyAt } from "./integrity/seal-key.ts";
@@ -94,11 +97,17 @@ const start = async (
     started.push(() => spool.stop());
   }
   const follower = new FlowFollower({ store, registry, log });
+  const ids = container.get(tokens.ids);
+  const accessTokens = new AccessTokens({ store, adminToken: admin.token, clock, ids, log });
+  let tokensRead: Promise<void> | null = null;
   const opener = new LogOpener({ store, registry, pipeline, canWait: spool !== null, log });
   started.push(() => opener.stop());
   await opener.start(() => {
     if (store.capabilities.sharedLog) follower.start();
+    tokensRead = accessTokens.start();
   });
+  started.push(() => accessTokens.stop());
+  await tokensRead;
   started.push(() => follower.stop());
 
   const isAway = (error: unknown): boolean =>
@@ -155,6 +164,8 @@ const start = async (
   started.push(() => checkpoints.stop());
   const metrics = createMetrics(registry);
   const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, sealer, clock, publishing });
+  const audit = new AuditTrail({ store, clock, ids, log });
+  started.push(() => audit.stop());
   const server = await buildHttpServer({
     registry,
     store,
@@ -166,9 +177,11 @@ const start = async (
     clock,
     log,
     publishing,
-    checkEndpoint,
     checkpoints,
-    adminToken: admin.token,
+    checkEndpoint,
+    tokens: accessTokens,
+    audit,
+    rateLimits: { perMinute: configuration.adminRateLimit, failuresPerMinute: FAILURES_PER_MINUTE },
     defaultTimeoutSeconds: configuration.httpTimeoutSeconds,
     health: async () => {
       let logError: string | null = null;

@@ -3,6 +3,7 @@
  * log; a change that an old reader would misunderstand raises `schemaVersion`.
  */
 import { type Static, type TSchema, Type } from "typebox";
+import { RefusalReason, Role, TokenId, TokenName } from "./access.ts";
 import { ActionId, ActionType, FlowCode, FlowDefinition, QoS } from "./flow-definition.ts";
 import { replayEvents } from "./replay.ts";
 
@@ -205,6 +206,53 @@ export const eventSchemas = {
   }),
 
   ...replayEvents,
+
+  TokenIssued: Type.Object({
+    name: TokenName,
+    tokenId: TokenId,
+    role: Role,
+    expiresAt: Type.Optional(Type.String({ format: "date-time", description: "Absent: never." })),
+    hash: Type.Object(
+      {
+        scheme: Type.Literal("sha-256"),
+        digest: Type.String({ pattern: "^[0-9a-f]{64}$", description: "Of the whole token, in hex." }),
+      },
+      { description: "A token has 256 random bits, so that its digest tells nothing of it and needs no salt." },
+    ),
+  }),
+  TokenRevoked: Type.Object({ name: TokenName, tokenId: TokenId }),
+  RequestAudited: Type.Object(
+    {
+      method: Type.String(),
+      route: Type.String({ description: "As the OpenAPI document has it, with `:name` for `{name}`." }),
+      path: Type.String({ description: "Without the query, cut after 500 characters." }),
+      status: Type.Integer({ description: "Of the answer." }),
+      remoteAddress: Type.String(),
+    },
+    {
+      description:
+        "A request to the admin API that could change something, and was not refused; who: see the metadata.",
+    },
+  ),
+  RequestsRefused: Type.Object(
+    {
+      reason: RefusalReason,
+      count: Type.Integer({ minimum: 1 }),
+      remoteAddress: Type.Union([Type.String(), Type.Null()], {
+        description: "Null: there were too many addresses to count each by itself.",
+      }),
+      tokenId: Type.Optional(TokenId),
+      firstAt: Instant,
+      lastAt: Instant,
+      routes: Type.Array(Type.String(), { description: "Up to ten, with their methods." }),
+      requestIds: Type.Array(Type.String(), { description: "Of the first ten." }),
+    },
+    { description: "Requests to the admin API that were refused within a minute, from one address for one reason." },
+  ),
+  RequestsUnaudited: Type.Object(
+    { count: Type.Integer({ minimum: 1 }), firstAt: Instant, lastAt: Instant },
+    { description: "Requests that should have been audited while the log could not be written, beyond what was kept." },
+  ),
 } as const satisfies Record<string, TSchema>;
 
 export type EventType = keyof typeof eventSchemas;

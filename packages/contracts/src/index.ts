@@ -10,6 +10,7 @@ export * from "./api/log.ts";
 export * from "./api/publish.ts";
 export * from "./api/reload.ts";
 export { Paging, ref } from "./api/shared.ts";
+export * from "./api/tokens.ts";
 export * from "./configuration.ts";
 export * from "./events.ts";
 export * from "./flow-definition.ts";

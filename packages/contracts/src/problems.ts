@@ -19,7 +19,14 @@ export const problems = {
   unauthorized: {
     status: 401,
     title: "A valid bearer token is needed",
-    help: "Send `Authorization: Bearer <token>`. The token is `ADMIN_TOKEN`, or else in `DATA_DIR/admin-token`.",
+    help:
+      "Send `Authorization: Bearer <token>`: `ADMIN_TOKEN`, or else the one in `DATA_DIR/admin-token`, or one that " +
+      "`sluice tokens create` made and that was neither revoked nor has expired.",
+  },
+  forbidden: {
+    status: 403,
+    title: "The token's role does not suffice for this",
+    help: "`detail` says which role it takes. `sluice tokens create` makes a token of that role.",
   },
   "not-found": {
     status: 404,
@@ -31,6 +38,11 @@ export const problems = {
     title: "No flow has this code",
     help: "Codes are case-sensitive. With `at`: the flow did not exist at that moment.",
   },
+  "token-not-found": {
+    status: 404,
+    title: "No token has this name",
+    help: "It was revoked already, or never made. `sluice tokens list` shows all.",
+  },
   "message-not-found": {
     status: 404,
     title: "No message has this id",
@@ -40,6 +52,11 @@ export const problems = {
     status: 404,
     title: "No dead letter has this id",
     help: "It was retried or discarded already, or never died. In an address the id must be percent-encoded.",
+  },
+  "checkpoint-not-found": {
+    status: 404,
+    title: "No checkpoint has been made yet",
+    help: "`POST /api/v1/checkpoints` makes one.",
   },
   "method-not-allowed": {
     status: 405,
@@ -53,13 +70,13 @@ export const problems = {
   },
   "flow-exists": {
     status: 409,
-  "checkpoint-not-found": {
-    status: 404,
-    title: "No checkpoint has been made yet",
-    help: "`POST /api/v1/checkpoints` makes one.",
-  },
     title: "A flow with this code exists already",
     help: "Change it with `PUT /api/v1/flows/{code}`.",
+  },
+  "token-exists": {
+    status: 409,
+    title: "A token with this name exists already",
+    help: "Its secret cannot be shown again: revoke it first, or take another name.",
   },
   "flow-conflict": {
     status: 409,
@@ -91,6 +108,13 @@ export const problems = {
     title: "The request has values that it cannot have",
     help: "`errors` lists them, each with a JSON pointer into the query (`/limit`) or the body.",
   },
+  "rate-limited": {
+    status: 429,
+    title: "Too many requests",
+    help:
+      "Send the same request again after `Retry-After` seconds. `ADMIN_RATE_LIMIT` says how many a minute a token may " +
+      "send; an address may fail to authenticate 30 times a minute.",
+  },
   "headers-too-large": {
     status: 431,
     title: "The request's headers or its address are too large",
@@ -121,6 +145,11 @@ export const problems = {
     title: "The event log cannot be written or read at the moment",
     help: "Send the same request again after `Retry-After` seconds. `/health` says what is wrong.",
   },
+  "seals-unavailable": {
+    status: 503,
+    title: "The seals of the event log cannot be used at the moment",
+    help: "With `SEAL_LOG=false` nothing is sealed; else `/health` and the log say what is wrong. The event log goes on.",
+  },
   "projection-unavailable": {
     status: 503,
     title: "The projection database cannot be reached at the moment",
@@ -143,8 +172,3 @@ export const Problem = Type.Object(
   { $id: "Problem" },
 );
 export type Problem = Static<typeof Problem>;
-  "seals-unavailable": {
-    status: 503,
-    title: "The seals of the event log cannot be used at the moment",
-    help: "With `SEAL_LOG=false` nothing is sealed; else `/health` and the log say what is wrong. The event log goes on.",
-  },

@@ -1,5 +1,15 @@
 /** The domain: the Flow aggregate, routing, what a message becomes, delivery policies, and the ports. Pure functions. */
 export {
+  type AccessToken,
+  decideToken,
+  evolveToken,
+  isTokenExpired,
+  type TokenCommand,
+  TokenExists,
+  TokenNotFound,
+} from "./access/access-token.ts";
+export { isRoleEnough } from "./access/roles.ts";
+export {
   type BreakerEvent,
   type BreakerPermits,
   type BreakerState,
@@ -67,6 +77,8 @@ export { decodeCursor, encodeCursor } from "./projection/page-cursor.ts";
 export { readValue } from "./projection/stored-value.ts";
 export { InvalidPublish, normalisePublish, type OutboundMessage } from "./publish/publish-request.ts";
 export {
+  ACCESS_STREAM,
+  auditStream,
   dayOf,
   deliveriesStream,
   flowStream,

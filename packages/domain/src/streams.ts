@@ -10,6 +10,8 @@
  *
  * `replay-<id>`: one replay of what the log holds; belongs to no flow.
  *
+ * `access-tokens`: the tokens of the admin API. `audit-<yyyymmdd>`: its requests. Neither belongs to a flow.
+ *
  * Traffic is bucketed by the UTC day of receipt so that old buckets can be archived.
  */
 export type StreamCategory = "flow" | "traffic" | "deliveries";
@@ -21,6 +23,9 @@ export const deliveriesStream = (code: string, day: string): string => `deliveri
 export const tableStream = (table: string): string => `table-${table}`;
 
 export const replayStream = (id: string): string => `replay-${id}`;
+
+export const ACCESS_STREAM = "access-tokens";
+export const auditStream = (day: string): string => `audit-${day}`;
 
 /** `yyyymmdd` of an instant given in RFC 3339 UTC. */
 export const dayOf = (instant: string): string => instant.slice(0, 10).replaceAll("-", "");

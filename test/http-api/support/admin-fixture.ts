@@ -9,6 +9,7 @@ import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
 import { EndpointGuard } from "@sluice/adapter-http";
 import { SqliteEventStore, SqliteProjectionStore, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
 import { FlowRegistry, IngestPipeline, uuidv7 } from "@sluice/app";
+import { AccessTokens, AuditTrail } from "@sluice/app/access";
 import { type AdminServices, buildHttpServer } from "@sluice/app/http";
 import { Projector } from "@sluice/app/sinks";
 import type { HealthReport, ReloadResult } from "@sluice/contracts";
@@ -98,7 +99,11 @@ export class AdminFixture {
   /** What the API has logged, a JSON object a line. */
   readonly logged: string[] = [];
   readonly #guard = new EndpointGuard();
-  readonly #services: AdminServices;
+  readonly #services: Omit<AdminServices, "rateLimits">;
+  readonly tokens: AccessTokens;
+  readonly audit: AuditTrail;
+  /** Taken over at the start. */
+  rateLimits = { perMinute: 0, failuresPerMinute: 0 };
   #conformance: Conformance | undefined;
   #projecting: Promise<void> = Promise.resolve();
   app!: FastifyInstance;
@@ -122,6 +127,9 @@ export class AdminFixture {
       clock,
       maxPayloadBytes: 1_048_576,
     });
+    const access = { store, clock, ids: uuidv7, log: pino({ level: "silent" }) };
+    this.tokens = new AccessTokens({ ...access, adminToken: TOKEN });
+    this.audit = new AuditTrail(access);
     this.#services = {
       registry,
       store,
@@ -132,11 +140,12 @@ export class AdminFixture {
       ids: uuidv7,
       clock,
       log: pino({ level: "trace" }, { write: (line: string) => this.logged.push(line) }),
-      adminToken: TOKEN,
+      tokens: this.tokens,
+      audit: this.audit,
       checkEndpoint: (url) => this.#guard.checkUrl(url),
       defaultTimeoutSeconds: 10,
-      publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
       checkpoints: this.checkpoints,
+      publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
       health: () => this.health(),
       reload: () => this.reload(),
       metrics: async () => ({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "sluice_up 1\n" }),
@@ -152,7 +161,8 @@ export class AdminFixture {
     await this.realStore.start();
     await this.realProjection.start();
     await this.registry.load();
-    this.app = await buildHttpServer(this.#services);
+    await this.tokens.start();
+    this.app = await buildHttpServer({ ...this.#services, rateLimits: this.rateLimits });
     const document = await this.app.inject({ url: "/documentation/json" });
     this.#conformance = new Conformance(document.json());
     return this;
@@ -160,6 +170,8 @@ export class AdminFixture {
 
   async stop(): Promise<void> {
     await this.app.close();
+    await this.audit.stop();
+    await this.tokens.stop();
     await this.pipeline.stop(1_000);
     await this.realProjection.stop();
     await this.realStore.stop();

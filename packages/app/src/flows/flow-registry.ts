@@ -6,7 +6,7 @@
  * evolves the states by what it decides before that is committed, and says what was through `committed()`; `resync()`
  * goes back to what the log has when someone else wrote there. `observe()` takes in what others did to flows.
  */
-import type { FlowDefinition, NewEvent, RecordedEvent } from "@sluice/contracts";
+import type { EventMetadata, FlowDefinition, NewEvent, RecordedEvent } from "@sluice/contracts";
 import {
   decideFlow,
   type EventStore,
@@ -270,13 +270,21 @@ export class FlowRegistry {
   }
 
   /**
+   * @param metadata of the events: who wants it, and by which request
    * @param expectedVersion of the flow's stream, as the caller saw it; absent: whatever it is now
    * @throws FlowConflict when it is at another version; FlowExists, FlowNotFound from the decider; EventStoreUnavailable
    */
-  async execute(code: string, command: FlowCommand, actor: string, expectedVersion?: number): Promise<FlowChange> {
+  async execute(
+    code: string,
+    command: FlowCommand,
+    metadata: EventMetadata,
+    expectedVersion?: number,
+  ): Promise<FlowChange> {
+    // That of now, and not one that begins while it waits for its turn: that one waits for this command.
+    const loading = this.#loading;
     const executing = this.#inTurn(code, async () => {
-      await this.#loading;
-      return this.#execute(code, command, actor, expectedVersion);
+      await loading;
+      return this.#execute(code, command, metadata, expectedVersion);
     });
     this.#executing.add(executing);
     try {
@@ -300,7 +308,12 @@ export class FlowRegistry {
     return turn;
   }
 
-  async #execute(code: string, command: FlowCommand, actor: string, expectedVersion?: number): Promise<FlowChange> {
+  async #execute(
+    code: string,
+    command: FlowCommand,
+    metadata: EventMetadata,
+    expectedVersion?: number,
+  ): Promise<FlowChange> {
     const before = this.#fold.entries.get(code)?.state ?? initialFlow(code);
     if (expectedVersion !== undefined && before.version !== expectedVersion && this.get(code) !== undefined) {
       throw new FlowConflict(`flow ${code} is at version ${before.version}, not ${expectedVersion}`);
@@ -308,7 +321,7 @@ export class FlowRegistry {
     const facts = decideFlow(before, command);
     if (facts.length === 0) return { state: before, events: [] };
     const events = facts.map(
-      (fact) => ({ id: this.#deps.ids.next(), schemaVersion: 1, metadata: { actor }, ...fact }) as NewEvent,
+      (fact) => ({ id: this.#deps.ids.next(), schemaVersion: 1, metadata, ...fact }) as NewEvent,
     );
     const expected: ExpectedVersion = before.version === 0 ? "none" : before.version;
     const result = await this.#deps.store
@@ -328,7 +341,8 @@ export class FlowRegistry {
     for (const event of recorded) this.#fold.live(entry, event);
     this.#setRoute(entry);
     this.#changed([code]);
-    this.#deps.log.info({ flow: code, command: command.kind, actor, version: entry.state.version }, "flow changed");
+    const { version } = entry.state;
+    this.#deps.log.info({ flow: code, command: command.kind, ...metadata, version }, "flow changed");
     return { state: entry.state, events: recorded };
   }
 
@@ -430,7 +444,7 @@ export class FlowRegistry {
     if (!this.#deps.store.capabilities.sharedLog) return true;
     const { size } = this.#fold.entries;
     const pause = size <= REFRESHED_AT_ONCE ? 0 : size * REFRESH_MS;
-    if (now - this.#refreshedAt < pause) return false;
+    if (Math.abs(now - this.#refreshedAt) < pause) return false;
     this.#refreshedAt = now;
     try {
       await this.#catchUpAll();

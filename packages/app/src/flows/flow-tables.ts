@@ -194,7 +194,7 @@ export class FlowTables {
         commands.slice(start, start + COMMANDS_AT_ONCE).map(async (item) => {
           const { code, command, expectedVersion } = item;
           try {
-            await registry.execute(code, command, `table:${source.name}`, expectedVersion);
+            await registry.execute(code, command, { actor: `table:${source.name}` }, expectedVersion);
             done.push(item);
           } catch (error) {
             if (!isOvertaken(error)) throw error;

@@ -20,6 +20,10 @@ a conflict (409): read the flow again.
 **Request ids.** Every answer has an \`X-Request-Id\`, by which the gateway's log can be searched. One that the request
 brings (letters, digits and \`._:-\`, 100 at the most) is kept.`;
 
+const TOKEN =
+  "ADMIN_TOKEN, or else the one in DATA_DIR/admin-token; or a token that was made here. Each operation says which role " +
+  "it takes: a viewer reads, an operator runs what is defined, an admin defines. docs/access.md says more.";
+
 /** Everything is served from here: no other origin is asked for anything. */
 const PAGE_POLICY = {
   "default-src": "'none'",
@@ -47,7 +51,7 @@ export const addDocumentation = async (app: FastifyInstance): Promise<void> => {
       },
       components: {
         securitySchemes: {
-          token: { type: "http", scheme: "bearer", description: "ADMIN_TOKEN, or DATA_DIR/admin-token." },
+          token: { type: "http", scheme: "bearer", description: TOKEN },
         },
       },
       security: [{ token: [] }],
@@ -56,6 +60,7 @@ export const addDocumentation = async (app: FastifyInstance): Promise<void> => {
         { name: "log", description: "What happened." },
         { name: "data", description: "What was stored." },
         { name: "dead letters", description: "What was given up on." },
+        { name: "access", description: "Who may do what." },
         { name: "operation", description: "How the gateway is." },
       ],
     },

@@ -10,8 +10,11 @@ import {
   ProjectionUnavailable,
   PublisherUnavailable,
   QueueUnavailable,
+  TokenExists,
+  TokenNotFound,
 } from "@sluice/domain";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { withoutTokens } from "../access/token-secret.ts";
 import { FlowConflict } from "../flows/flow-registry.ts";
 import { BadSample } from "../flows/flow-tester.ts";
 import { SealsUnavailable } from "../integrity/checkpoint-service.ts";
@@ -54,6 +57,8 @@ export const problemOf = (error: unknown): HttpProblem => {
   if (error instanceof FlowExists) return new HttpProblem("flow-exists", { detail });
   if (error instanceof FlowNotFound) return new HttpProblem("flow-not-found", { detail });
   if (error instanceof FlowConflict) return new HttpProblem("flow-conflict", { detail });
+  if (error instanceof TokenExists) return new HttpProblem("token-exists", { detail });
+  if (error instanceof TokenNotFound) return new HttpProblem("token-not-found", { detail });
   if (error instanceof BadSample) return invalidQuery(...error.errors);
   if (error instanceof InvalidPublish) return invalidQuery(...error.errors);
   if (error instanceof UnknownBroker) return invalidQuery({ pointer: "/broker", keyword: "enum", message: detail });
@@ -90,9 +95,12 @@ export const sendProblem = (error: unknown, request: FastifyRequest, reply: Fast
   const { status } = problems[problem.code];
   if (status === 500) request.log.error({ err: error }, "request failed");
   else if (status > 500) request.log.warn({ err: error }, "request cannot be answered at the moment");
-  return reply
-    .code(status)
-    .headers({ "x-request-id": request.id, ...problem.details.headers })
-    .type(PROBLEM_TYPE)
-    .send(JSON.stringify(problemBody(problem, request.id)));
+  return (
+    reply
+      .code(status)
+      .headers({ "x-request-id": request.id, ...problem.details.headers })
+      .type(PROBLEM_TYPE)
+      // What was wrong may be quoted, and may be a token in the wrong place.
+      .send(withoutTokens(JSON.stringify(problemBody(problem, request.id))))
+  );
 };

@@ -25,7 +25,7 @@ export const answer = <T extends TSchema>(body: T, { description, mediaType, hea
 /** Any route may answer these. */
 const ALWAYS: readonly ProblemCode[] = ["bad-request", "internal-error"];
 
-const describe = (codes: readonly ProblemCode[]): string =>
+export const describe = (codes: readonly ProblemCode[]): string =>
   codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join("\n\n");
 
 /** What a route answers when all is well, and the problems that it may answer instead. */

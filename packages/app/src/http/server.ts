@@ -3,10 +3,15 @@ import type { IncomingMessage } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { IdSource } from "@sluice/domain";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import { requireToken } from "./auth.ts";
+import { withoutTokens } from "../access/token-secret.ts";
+import { declareAccess } from "./access.ts";
+import { auditChanges, shownPath } from "./audit.ts";
+import { Doorkeeper, requireAccess } from "./auth.ts";
 import { clientErrorHandler } from "./client-errors.ts";
 import { addDocumentation } from "./documentation.ts";
+import { hideEndpointSecrets } from "./endpoint-secrets.ts";
 import { sendProblem } from "./problems.ts";
+import { makeLimits } from "./rate-limits.ts";
 import { requestValidator } from "./request-validation.ts";
 import { checkpointRoutes } from "./routes/checkpoints.ts";
 import { dataRoutes } from "./routes/data.ts";
@@ -18,6 +23,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { reloadRoutes } from "./routes/reload.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
 import type { AdminServices } from "./services.ts";
 import { answerUnknownAddresses } from "./unknown-address.ts";
 
@@ -31,7 +37,9 @@ const requestIds =
   (ids: IdSource) =>
   ({ headers }: IncomingMessage): string => {
     const given = headers["x-request-id"];
-    return typeof given === "string" && /^[\w.:-]{1,100}$/.test(given) ? given : ids.next();
+    const isGood = typeof given === "string" && /^[\w.:-]{1,100}$/.test(given);
+    // It is logged and recorded: a token that came here by mistake is not.
+    return isGood && withoutTokens(given) === given ? given : ids.next();
   };
 
 /** JSON only. An empty body is none, whatever its type: clients name one out of habit. */
@@ -50,7 +58,7 @@ const addHeadersAndLog = (app: FastifyInstance): void => {
     if (!url.startsWith("/documentation")) reply.header("cache-control", "no-store");
   });
   app.addHook("onResponse", async ({ log, method, url }, { statusCode, elapsedTime }) => {
-    log.debug({ method, path: url.split("?", 1)[0], statusCode, ms: Math.round(elapsedTime) }, "answered");
+    log.debug({ method, path: shownPath(url), statusCode, ms: Math.round(elapsedTime) }, "answered");
   });
 };
 
@@ -68,7 +76,10 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
     clientErrorHandler: clientErrorHandler(services.ids, services.log),
   });
   addHeadersAndLog(app);
-  app.addHook("onRequest", requireToken(services.adminToken));
+  declareAccess(app);
+  requireAccess(app, new Doorkeeper(services, await makeLimits(app, services.rateLimits)));
+  hideEndpointSecrets(app);
+  auditChanges(app, services.audit);
   app.setErrorHandler(sendProblem);
   app.setValidatorCompiler(requestValidator(services.validator));
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
@@ -86,6 +97,7 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
   await typed.register(deadLetterRoutes, services);
   await typed.register(publishRoutes, services);
   await typed.register(reloadRoutes, services);
+  await typed.register(tokenRoutes, services);
   await typed.register(checkpointRoutes, services);
   await app.ready();
   return app;

@@ -2,10 +2,13 @@
 import type { ActionCounts, HealthReport, MessageStory, ReloadResult } from "@sluice/contracts";
 import type { Clock, EventStore, IdSource, PayloadCodec, PayloadValidator, ProjectionStore } from "@sluice/domain";
 import type { Logger } from "pino";
+import type { AccessTokens } from "../access/access-tokens.ts";
+import type { AuditTrail } from "../access/audit-trail.ts";
 import type { CheckEndpoint } from "../flows/check-definition.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { CheckpointService } from "../integrity/checkpoint-service.ts";
 import type { Publishers } from "../publishing/publishers.ts";
+import type { RateLimits } from "./rate-limits.ts";
 
 export interface AdminServices {
   readonly registry: FlowRegistry;
@@ -19,14 +22,15 @@ export interface AdminServices {
   readonly ids: IdSource;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Bearer token that every route but health (and, on loopback, metrics) asks for. */
-  readonly adminToken: string;
+  readonly tokens: AccessTokens;
+  readonly audit: AuditTrail;
+  readonly rateLimits: RateLimits;
   /** HTTP_TIMEOUT_SECONDS, for actions that name none. */
   readonly defaultTimeoutSeconds: number;
   readonly checkEndpoint: CheckEndpoint;
+  readonly checkpoints: Pick<CheckpointService, "list" | "latest" | "make">;
   readonly publishing: Pick<Publishers, "publish" | "status">;
   health(): Promise<HealthReport>;
-  readonly checkpoints: Pick<CheckpointService, "list" | "latest" | "make">;
   /** @throws FlowSourceUnavailable, EventStoreUnavailable */
   reload(): Promise<ReloadResult>;
   /** Prometheus text format. */

@@ -17,14 +17,17 @@ interface Waiting {
 const RETRY_MS = { first: 50, most: 2_000 };
 
 export class ResultLog {
-  readonly #store: EventStore;
+  readonly #store: Pick<EventStore, "append" | "capabilities">;
+  readonly #what: string;
   readonly #log: Logger;
   #waiting: Waiting[] = [];
   #running = false;
 
-  constructor(store: EventStore, log: Logger) {
+  /** @param what is recorded, for the log of the process */
+  constructor(store: Pick<EventStore, "append" | "capabilities">, log: Logger, what = "results of deliveries") {
     this.#store = store;
     this.#log = log;
+    this.#what = what;
   }
 
   /**
@@ -55,7 +58,7 @@ export class ResultLog {
           this.#waiting = [];
           break;
         }
-        this.#log.error({ err: error }, "results of deliveries cannot be recorded; retrying");
+        this.#log.error({ err: error }, `${this.#what} cannot be recorded; retrying`);
         await delay(wait, undefined, { signal }).catch(() => {});
         wait = Math.min(wait * 2, RETRY_MS.most);
       }

@@ -20,6 +20,7 @@ import { HealthReport, Liveness, Readiness } from "./health.ts";
 import { DeliveryStep, EventPage, MessageStory, NearMiss } from "./log.ts";
 import { PublishInput, PublishResult, PublishStatus } from "./publish.ts";
 import { ReloadResult } from "./reload.ts";
+import { IssuedToken, TokenInput, TokenPage, TokenView } from "./tokens.ts";
 
 export const apiSchemas: readonly TSchema[] = [
   Problem,
@@ -48,13 +49,13 @@ export const apiSchemas: readonly TSchema[] = [
   PublishResult,
   PublishStatus,
   ReloadResult,
-  Liveness,
-  Readiness,
-  HealthReport,
   CheckpointView,
   CheckpointPage,
   TokenInput,
   TokenView,
   TokenPage,
   IssuedToken,
+  Liveness,
+  Readiness,
+  HealthReport,
 ];

@@ -11,7 +11,7 @@ import {
 } from "@sluice/contracts";
 import { Type } from "typebox";
 import { settleDeadLetters } from "../../deadletters/dead-letter-commands.ts";
-import { ACTOR } from "../auth.ts";
+import { metadataOf } from "../auth.ts";
 import { collectPage, SMALL_CHUNK } from "../collect-page.ts";
 import { HttpProblem, invalidQuery } from "../problems.ts";
 import { answer, answers } from "../responses.ts";
@@ -80,11 +80,12 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<
           "projection-unavailable",
         ),
       },
-      handler: async ({ body: { reason, ...letters }, id }) => {
+      handler: async (request) => {
+        const { reason, ...letters } = request.body;
         if (letters.ids === undefined && letters.filter === undefined) {
           throw invalidQuery({ pointer: "", keyword: "anyOf", message: "`ids` or `filter` is needed, or both" });
         }
-        const metadata = { actor: ACTOR, requestId: id };
+        const metadata = metadataOf(request);
         const { count } = await settleDeadLetters(services, { kind, letters, reason, metadata });
         return { count };
       },
@@ -111,8 +112,9 @@ export const deadLetterRoutes: FastifyPluginAsyncTypebox<
           "projection-unavailable",
         ),
       },
-      handler: async ({ params, body, id }) => {
-        const metadata = { actor: ACTOR, requestId: id };
+      handler: async (request) => {
+        const { params, body } = request;
+        const metadata = metadataOf(request);
         const letters = { ids: [params.id] };
         const settled = await settleDeadLetters(services, { kind, letters, reason: body?.reason, metadata });
         if (settled.found === 0) throw new HttpProblem("dead-letter-not-found");

@@ -1,6 +1,16 @@
 /** Flows: reading and changing them. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { FlowAt, FlowInput, FlowListQuery, FlowPage, FlowQuery, FlowView, ref } from "@sluice/contracts";
+import {
+  FlowAt,
+  FlowChangeHeaders,
+  FlowInput,
+  FlowListQuery,
+  FlowPage,
+  FlowQuery,
+  FlowReadHeaders,
+  FlowView,
+  ref,
+} from "@sluice/contracts";
 import { type FlowCommand, FlowNotFound, type FlowState } from "@sluice/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
@@ -8,7 +18,7 @@ import { definitionChecker } from "../../flows/check-definition.ts";
 import { flowAsOf } from "../../flows/flow-history.ts";
 import { FlowConflict } from "../../flows/flow-registry.ts";
 import { flowAtView, flowView } from "../../flows/flow-view.ts";
-import { ACTOR } from "../auth.ts";
+import { metadataOf } from "../auth.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { checkPreconditions, etagOf, isConditional, isUnchanged, preconditionFailed } from "../etag.ts";
 import { momentOf } from "../moment.ts";
@@ -55,11 +65,12 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
   };
 
   /** Makes the change on the version that the preconditions were checked on. */
-  const execute = async ({ headers }: FastifyRequest, code: string, command: FlowCommand): Promise<FlowState> => {
+  const execute = async (request: FastifyRequest, code: string, command: FlowCommand): Promise<FlowState> => {
+    const { headers } = request;
     const version = registry.get(code)?.version ?? null;
     checkPreconditions(headers, version);
     try {
-      return (await registry.execute(code, command, ACTOR, version ?? undefined)).state;
+      return (await registry.execute(code, command, metadataOf(request), version ?? undefined)).state;
     } catch (error) {
       if (error instanceof FlowConflict && isConditional(headers)) throw preconditionFailed(error.message);
       throw error;
@@ -122,7 +133,8 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
     },
     handler: async (request, reply) => {
       const { definition, enabled = true } = definitionOf(request.body);
-      const { state } = await registry.execute(definition.code, { kind: "define", definition, enabled }, ACTOR);
+      const define = { kind: "define", definition, enabled } as const;
+      const { state } = await registry.execute(definition.code, define, metadataOf(request));
       return send(reply, state, 201);
     },
   });
@@ -136,6 +148,7 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
       description: "With `If-None-Match`: 304 while the version is the same, whatever the counters are.",
       tags,
       params: FlowParams,
+      headers: FlowReadHeaders,
       querystring: FlowQuery,
       response: answers(
         {
@@ -176,6 +189,7 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
       description: `What the definition leaves out takes its default; \`enabled\` stays as it is. ${CONDITIONAL} \`If-None-Match: *\` only creates, \`If-Match: *\` only replaces.`,
       tags,
       params: FlowParams,
+      headers: FlowChangeHeaders,
       body: ref(FlowInput),
       response: answers(
         {
@@ -212,6 +226,7 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
       description: `It takes no messages any more; what it has received stays, and what it owes is still delivered. ${CONDITIONAL}`,
       tags,
       params: FlowParams,
+      headers: FlowChangeHeaders,
       response: answers(
         { 204: Type.Null({ description: "It is retired." }) },
         "unauthorized",
@@ -237,6 +252,7 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
         description: `Changes nothing when the flow is ${kind}d already. ${CONDITIONAL}`,
         tags,
         params: FlowParams,
+        headers: FlowChangeHeaders,
         response: answers(
           { 200: answer(ref(FlowView), { description: "The flow as it is now.", headers: ETAG }) },
           "unauthorized",

@@ -5,9 +5,7 @@ import { Type } from "typebox";
 import { answer, answers } from "../responses.ts";
 import type { AdminServices } from "../services.ts";
 
-const forAnyone = { config: { access: "anyone" } } as const;
 const tags = ["operation"];
-const security: [] = [];
 
 const statusOf = (status: HealthReport["status"]): 200 | 503 => (status === "unhealthy" ? 503 : 200);
 
@@ -18,13 +16,11 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "health
   app.route({
     method: "GET",
     url: "/health/live",
-    ...forAnyone,
     schema: {
       operationId: "live",
       summary: "Whether the process answers",
       description: "Restart the process when this fails.",
       tags,
-      security,
       response: answers({ 200: answer(ref(Liveness), { description: "It does." }) }),
     },
     handler: async () => ({ status: "healthy" as const }),
@@ -34,13 +30,11 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "health
   app.route({
     method: "GET",
     url: "/health/ready",
-    ...forAnyone,
     schema: {
       operationId: "ready",
       summary: "Whether messages are being taken in",
       description: "Ready while the event log can be written and every broker is connected.",
       tags,
-      security,
       response: answers({
         200: answer(readiness, { description: "Ready." }),
         503: answer(readiness, { description: "Not ready, or not any more." }),
@@ -57,12 +51,10 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "health
   app.route({
     method: "GET",
     url: "/health",
-    ...forAnyone,
     schema: {
       operationId: "health",
       summary: "How the broker, the log, the sinks and the queues are",
       tags,
-      security,
       response: answers({
         200: answer(report, { description: "Healthy, or degraded: messages are safe, but something needs a look." }),
         503: answer(report, { description: "Unhealthy: messages cannot be taken in." }),
@@ -77,7 +69,6 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "health
   app.route({
     method: "GET",
     url: "/metrics",
-    config: { access: "loopback" },
     schema: {
       operationId: "metrics",
       summary: "Metrics for Prometheus",
