@@ -139,6 +139,7 @@ export class AccessTokens {
   async #append(command: TokenCommand, metadata: EventMetadata): Promise<void> {
     const { store, clock, ids, log } = this.#deps;
     if (!this.#loaded) await this.#load();
+    else if (store.capabilities.sharedLog) await this.#catchUp();
     for (let attempt = 1; ; attempt++) {
       const fact = decideToken(this.#byName.get(command.name), command, clock.now());
       const event = { id: ids.next(), schemaVersion: 1, metadata, ...fact } as NewEvent;
