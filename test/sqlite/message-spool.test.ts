@@ -27,7 +27,7 @@ describe("the spool in SQLite", () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const contents = async (after = 0, limit = 100) => (await spool.read(after, limit)).map(({ data }) => text(data));
+  const contents = async (after = 0, limit = 100) => (await spool.read(after, { entries: limit, bytes: 1_000_000 })).map(({ data }) => text(data));
 
   it("gives entries in their order, as often as it is asked", async () => {
     const [a, b, c] = await spool.append([bytes("a"), bytes("b"), bytes("c")]);
@@ -46,7 +46,7 @@ describe("the spool in SQLite", () => {
     await spool.stop();
     spool = new SqliteMessageSpool({ path, capacityBytes: 100 });
     await spool.start();
-    assert.deepEqual(new Uint8Array((await spool.read(0, 1))[0]?.data ?? []), all);
+    assert.deepEqual(new Uint8Array((await spool.read(0, { entries: 1, bytes: 1 }))[0]?.data ?? []), all);
     assert.deepEqual(spool.status(), { entries: 1, bytes: 100, capacityBytes: 100 });
   });
 

@@ -54,9 +54,18 @@ export class SqliteMessageSpool implements MessageSpool {
     return ids;
   }
 
-  async read(after: number, limit: number): Promise<readonly SpoolEntry[]> {
-    const rows = available(() => this.#open().prepare(READ).all(after, limit));
-    return rows as unknown as readonly SpoolEntry[];
+  async read(after: number, atMost: { entries: number; bytes: number }): Promise<readonly SpoolEntry[]> {
+    return available(() => {
+      const entries: SpoolEntry[] = [];
+      let bytes = 0;
+      const rows = this.#open().prepare(READ).iterate(after, atMost.entries);
+      for (const row of rows as unknown as Iterable<SpoolEntry>) {
+        entries.push(row);
+        bytes += row.data.byteLength;
+        if (bytes >= atMost.bytes) break;
+      }
+      return entries;
+    });
   }
 
   async remove(ids: readonly number[]): Promise<void> {

@@ -90,7 +90,7 @@ export class FlowFold {
       news = true;
     }
     if (!news) return false;
-    const decidedMore = entry.state.traffic !== entry.committed.traffic;
+    const decidedMore = isAhead(entry.state, entry.committed);
     entry.committed = trafficPart(state);
     if (!decidedMore) entry.state = { ...entry.state, ...entry.committed };
     return true;

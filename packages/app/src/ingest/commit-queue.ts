@@ -1,8 +1,10 @@
 /**
  * Appends decided batches in order, at most two at once so that one is decided while another is written, and tries again
- * until each is in the log.
+ * until each is in the log. Where others write to the log too, the second is sent when the first is in: what one decided
+ * behind it may fit by its version behind a stranger's events, and be wrong.
  *
- * After any failure nothing new is sent: the failed batches are appended one by one, from memory, in their order.
+ * After any failure nothing new is sent: the failed batches are appended one by one, from memory, in their order, those
+ * first of which nobody knows whether they are in the log.
  * - `EventStoreUnavailable`: nobody knows whether the append took effect, so the very same is tried again. When that
  *   has gone on for a while the batches are given to `shelter`, and what they hold is durable from then on.
  * - `WrongExpectedVersion`: someone else wrote to a stream. Everything of which that is certain not to be in the log is
@@ -62,6 +64,8 @@ interface Entry<T, D> {
   /** The last attempt may have taken effect. */
   inDoubt: boolean;
   sheltered: boolean;
+  /** It cannot be made smaller. */
+  readonly smallest: boolean;
   /** The item is durable; may be called twice. */
   readonly release: () => void;
   /** The item is in the log. */
@@ -87,16 +91,20 @@ const flowOf = ({ stream }: StreamAppend): string => parseStream(stream)?.flow ?
 export class CommitQueue<T, D extends Decision> {
   readonly #deps: CommitQueueDependencies<T, D>;
   readonly #atomic: boolean;
+  readonly #shared: boolean;
   #entries: Entry<T, D>[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #recovery: Promise<void> | null = null;
   #failing: Failing | null = null;
   readonly #stopping = new AbortController();
-  readonly #abandoned = Promise.withResolvers<void>();
+  /** Replaced at every change: a promise that lives on keeps whatever has ever waited for it. */
+  #change = Promise.withResolvers<void>();
 
   constructor(dependencies: CommitQueueDependencies<T, D>) {
     this.#deps = dependencies;
-    this.#atomic = dependencies.store.capabilities.atomicMultiStream;
+    const { atomicMultiStream, sharedLog } = dependencies.store.capabilities;
+    this.#atomic = atomicMultiStream;
+    this.#shared = sharedLog;
   }
 
   get failing(): Failing | null {
@@ -107,28 +115,38 @@ export class CommitQueue<T, D extends Decision> {
     return this.#entries.map((entry) => entry.item);
   }
 
-  /** Resolves when another batch may be decided. */
-  async place(): Promise<void> {
+  /** Whether another batch may be decided now. */
+  get hasPlace(): boolean {
+    if (this.#stopping.signal.aborted) return true;
     // One at a time where an append may be in the log by half: the next would build on the other half.
-    const most = this.#atomic ? 2 : 1;
-    while (!this.#stopping.signal.aborted && (this.#recovery !== null || this.#entries.length >= most)) {
-      await this.#progress();
-    }
+    return this.#recovery === null && this.#entries.length < (this.#atomic ? 2 : 1);
+  }
+
+  /** Resolves when that may have changed; who waited looks again. */
+  changed(): Promise<void> {
+    return this.#change.promise;
+  }
+
+  /** Makes who waits for a change look again. */
+  wake(): void {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
   }
 
   /** Resolves when nothing is uncommitted. */
   async drained(): Promise<void> {
-    while (this.#entries.length > 0 && !this.#stopping.signal.aborted) await this.#progress();
+    while (this.#entries.length > 0 && !this.#stopping.signal.aborted) await this.changed();
   }
 
   /** Gives up on what is uncommitted: it stays unacknowledged, or in its shelter. */
   abandon(): void {
     this.#stopping.abort();
-    this.#abandoned.resolve();
+    this.wake();
   }
 
   /**
-   * Decides and sends. The promise resolves when the item is durable; it never rejects.
+   * Decides and sends; only while there is place. The promise resolves when the item is durable; it never rejects.
    * @param sheltered it is durable elsewhere already
    */
   push(item: T, sheltered = false): Promise<void> {
@@ -143,17 +161,26 @@ export class CommitQueue<T, D extends Decision> {
       this.#deps.onSettled(item);
     };
     const { appends } = decision;
-    const entry: Entry<T, D> = { item, decision, appends, inDoubt: false, sheltered, release: resolve, settle };
+    const state = { inDoubt: false, sheltered, smallest: false };
+    const entry: Entry<T, D> = { item, decision, appends, ...state, release: resolve, settle };
     this.#entries.push(entry);
-    const sent = this.#append(entry)
+    const sent = this.#send(entry)
       .catch((error: unknown) => this.#recover(error))
-      .finally(() => this.#inFlight.delete(sent));
+      .finally(() => {
+        this.#inFlight.delete(sent);
+        this.wake();
+      });
     this.#inFlight.add(sent);
     return promise;
   }
 
-  async #progress(): Promise<void> {
-    await Promise.race([...(this.#recovery === null ? this.#inFlight : [this.#recovery]), this.#abandoned.promise]);
+  async #send(entry: Entry<T, D>): Promise<void> {
+    if (this.#shared && this.#inFlight.size > 0) {
+      await Promise.all(this.#inFlight);
+      // It has its turn there.
+      if (this.#recovery !== null || this.#stopping.signal.aborted) return;
+    }
+    await this.#append(entry);
   }
 
   async #append(entry: Entry<T, D>): Promise<void> {
@@ -195,6 +222,7 @@ export class CommitQueue<T, D extends Decision> {
     this.#recovery ??= this.#retryAll().finally(() => {
       this.#recovery = null;
       this.#failing = null;
+      this.wake();
     });
   }
 
@@ -212,8 +240,9 @@ export class CommitQueue<T, D extends Decision> {
     let conflicts = 0;
     let inVain = 0;
     while (!this.#stopping.signal.aborted) {
-      const [entry] = this.#entries;
+      const entry = this.#entries.find(({ inDoubt }) => inDoubt) ?? this.#entries[0];
       if (entry === undefined) break;
+      let answered = false;
       try {
         if (conflicts < OVERTAKEN) await this.#append(entry);
         else inVain = await this.#appendInTurn(entry, inVain);
@@ -224,21 +253,22 @@ export class CommitQueue<T, D extends Decision> {
       } catch (error) {
         this.#fail(error);
         if (error instanceof WrongExpectedVersion) conflicts += 1;
-        if (error instanceof EventRejected) {
+        answered = error instanceof WrongExpectedVersion;
+        if (error instanceof EventRejected && !entry.smallest) {
           this.#isolate(entry, error.message);
           // The state is not at fault.
           inVain = Number.NEGATIVE_INFINITY;
+          answered = true;
         }
       }
       try {
-        if (!entry.inDoubt) {
-          inVain = await this.#catchUp(inVain);
-          continue;
-        }
-        await this.#seekShelter();
+        if (!this.#entries.some(({ inDoubt }) => inDoubt)) inVain = await this.#catchUp(inVain);
+        // Deciding again has not helped so far where the log keeps having nothing new.
+        if (answered && inVain <= IN_VAIN) continue;
       } catch (error) {
         this.#fail(error);
       }
+      await this.#seekShelter().catch((error: unknown) => this.#fail(error));
       await this.#pause(wait);
       wait = Math.min(wait * 2, RETRY_MS.most);
     }
@@ -277,7 +307,8 @@ export class CommitQueue<T, D extends Decision> {
   async #seekShelter(): Promise<void> {
     const { shelter, clock } = this.#deps;
     if (shelter === undefined || this.#failing === null) return;
-    if (clock.now() - this.#failing.since < SHELTER_AFTER_MS) return;
+    // A clock that was set back says nothing; better early than much too late.
+    if (Math.abs(clock.now() - this.#failing.since) < SHELTER_AFTER_MS) return;
     const exposed = this.#entries.filter((entry) => !entry.sheltered);
     if (exposed.length > 0 && !(await shelter(exposed.map((entry) => entry.item)))) return;
     for (const entry of exposed) {
@@ -296,7 +327,7 @@ export class CommitQueue<T, D extends Decision> {
         missing -= 1;
         if (missing === 0) refused.settle();
       };
-      return { ...refused, item, inDoubt: false, settle };
+      return { ...refused, item, inDoubt: false, smallest: parts.length === 1, settle };
     });
     this.#entries = this.#entries.flatMap((entry) => (entry === refused ? entries : [entry]));
   }

@@ -88,6 +88,7 @@ class Skips {
 }
 
 const TOPICS_SHOWN = 10;
+/** Bytes of the payload, and characters of the store's reason. */
 const KEPT_OF_REFUSED = 1_024;
 
 const refused = (message: string): DecodedPayload => ({
@@ -122,7 +123,7 @@ export const decideBatch = (
     const size = message.payloadLength ?? message.payload.byteLength;
     const fault =
       refusedFor !== undefined
-        ? `the event log refuses this message: ${refusedFor}`
+        ? `the event log refuses this message: ${refusedFor.slice(0, KEPT_OF_REFUSED)}`
         : size > deps.maxPayloadBytes
           ? `${size} bytes, at most ${deps.maxPayloadBytes} are accepted`
           : null;
@@ -163,7 +164,8 @@ export const decideBatch = (
         qos: message.qos,
         retain: message.retain,
         dup: message.dup,
-        ...(message.properties === undefined ? {} : { properties: message.properties }),
+        // They may be what the store refuses: a publisher's own may have any size.
+        ...(message.properties === undefined || refusedFor !== undefined ? {} : { properties: message.properties }),
         receivedAt,
         decoded,
         errors: decoded.ok ? validate(decoded.value) : [],

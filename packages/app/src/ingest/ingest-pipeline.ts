@@ -57,6 +57,8 @@ interface Batch extends BatchToDecide {
   readonly recorded: Set<string>;
   /** Of its entries in the spool. */
   spoolIds?: readonly number[];
+  /** An earlier run may have brought it to the log. */
+  readonly mayBeRecorded?: boolean;
   /** In place of messages that have come in. */
   readonly replay?: ReplayBatch;
   /** It is in the log, or comes to nothing. */
@@ -106,7 +108,6 @@ export class IngestPipeline {
   #snapshotting: Promise<void> | null = null;
   /** Set while everything that comes in takes the way through the spool. */
   #spooling = false;
-  #spoolBegun = Promise.withResolvers<void>();
   /** Batches that are being put into the spool, or wait for room there. */
   #keeping = 0;
   #draining: Promise<void> | null = null;
@@ -120,12 +121,16 @@ export class IngestPipeline {
       clock: dependencies.clock,
       log: dependencies.log,
       decide: (batch) => this.#decide(batch),
-      resync: (decisions) => registry.resync(flowsOf(decisions)),
+      resync: (decisions) => this.#resync(flowsOf(decisions)),
       reload: () => registry.reload(),
       isolate,
       ...(spool === undefined ? {} : { shelter: (batches) => this.#shelter(spool, batches) }),
-      onPart: ({ recorded }, { events }) => {
-        for (const { data } of events) if ("messageId" in data) recorded.add(recordKey(data.messageId, data.flow));
+      onPart: ({ recorded, ids }, { events }) => {
+        for (const { type, data } of events) {
+          if ("messageId" in data) recorded.add(recordKey(data.messageId, data.flow));
+          // It comes after all else that the batch is to the flow.
+          if (type === "MessagesSkipped") for (const id of ids) recorded.add(recordKey(id, data.flow));
+        }
       },
       onCommit: ({ appends, after, retained }, position) => {
         registry.committed(position, after);
@@ -162,7 +167,7 @@ export class IngestPipeline {
     this.#snapshotSoon();
     if (spool === undefined || (spool.isEmpty && !this.#spooling)) return;
     this.#beginSpooling();
-    this.#draining = this.#drain(spool);
+    this.#draining ??= this.#drain(spool);
   }
 
   /** Takes everything in from one source, until the source ends. Rejects when a batch of it cannot be decided. */
@@ -196,7 +201,7 @@ export class IngestPipeline {
       if (this.#closing) return never;
       taken = await this.#inTurn(
         async () => {
-          await Promise.race([this.#queue.place(), this.#spoolBegun.promise]);
+          while (!this.#spooling && !this.#queue.hasPlace) await this.#queue.changed();
           if (this.#spooling || this.#closing) return false;
           void this.#queue.push(batch);
           return true;
@@ -226,6 +231,7 @@ export class IngestPipeline {
     const { failing } = this.#queue;
     this.#abandoned = true;
     this.#queue.abandon();
+    this.#deps.spool?.giveUp();
     await this.#draining;
     await this.#snapshotting;
     if (failing === null) await this.#snapshot();
@@ -251,11 +257,20 @@ export class IngestPipeline {
 
   async #take(batch: Batch): Promise<Submitted> {
     this.#snapshotIfDue();
-    if (!this.#spooling) await Promise.race([this.#queue.place(), this.#spoolBegun.promise]);
+    while (!this.#spooling && !this.#queue.hasPlace) await this.#queue.changed();
     const durable = await this.#put(batch);
     this.#totals.messages += batch.messages.length;
     for (const id of batch.messageIds) if (id === null) this.#totals.unrouted += 1;
     return { batch, durable: durable.promise };
+  }
+
+  /** What an earlier run has sent may reach the log as late as this: whatever the state has by now is found then. */
+  async #resync(flows: ReadonlySet<string>): Promise<boolean> {
+    const news = await this.#deps.registry.resync(flows);
+    for (const batch of this.#queue.uncommitted) {
+      if (batch.mayBeRecorded) await this.#deps.spool?.findRecorded(batch);
+    }
+    return news;
   }
 
   /** After a batch that could not be decided: the flows that it has half changed are as the log has them again. */
@@ -287,7 +302,7 @@ export class IngestPipeline {
 
   #beginSpooling(): void {
     this.#spooling = true;
-    this.#spoolBegun.resolve();
+    this.#queue.wake();
   }
 
   /** Puts what some flow wants into the spool. @returns whether it is durable there; else the gateway stops */
@@ -320,7 +335,7 @@ export class IngestPipeline {
     for (const [index, batch] of open.entries()) batch.spoolIds = [spoolIds[index] as number];
     if (!this.#spooling) {
       this.#beginSpooling();
-      this.#draining = this.#drain(spool);
+      this.#draining ??= this.#drain(spool);
     }
     return true;
   }
@@ -333,28 +348,31 @@ export class IngestPipeline {
       if (next === null) {
         // A replay that waits for the log is not in the spool.
         if (this.#keeping === 0 && spool.isDrained && this.#queue.failing === null) break;
-        await delay(KEEPING_MS);
+        await delay(this.#queue.failing === null ? KEEPING_MS : SPOOL_RETRY_MS);
         continue;
       }
-      await this.#queue.place();
-      if (this.#closing) return;
       const { messages, origin, ids } = next.content;
-      const batch: Batch = { ...batchOf(messages, origin), ids: [...ids], spoolIds: next.ids };
-      if (next.mayBeRecorded) await this.#persistently(() => spool.findRecorded(batch));
-      if (this.#closing) return;
-      void this.#queue.push(batch, true);
+      const { mayBeRecorded } = next;
+      const batch: Batch = { ...batchOf(messages, origin), ids: [...ids], spoolIds: next.ids, mayBeRecorded };
+      if (mayBeRecorded) await this.#persistently(() => spool.findRecorded(batch));
+      await this.#persistently(async () => {
+        while (!this.#queue.hasPlace) await this.#queue.changed();
+        if (!this.#closing) void this.#queue.push(batch, true);
+      });
     }
+    // What comes in meanwhile must not overtake what stays in the spool.
+    if (this.#closing) return;
     this.#spooling = false;
-    this.#spoolBegun = Promise.withResolvers();
+    this.#draining = null;
   }
 
   /** Tries again while the log or the spool cannot be read; undefined when the gateway closes first. */
   async #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
-    while (!this.#closing) {
+    for (let failures = 0; !this.#closing; failures++) {
       try {
         return await work();
       } catch (error) {
-        this.#deps.log.warn({ err: error }, "the spool cannot be emptied; trying again");
+        this.#deps.log[failures === 0 ? "warn" : "debug"]({ err: error }, "the spool cannot be emptied; trying again");
         await delay(SPOOL_RETRY_MS);
       }
     }
@@ -398,13 +416,14 @@ const flowsOf = (decisions: readonly DecidedBatch[]): Set<string> =>
 
 /** Halves a batch; what cannot be halved is recorded without its payload. */
 const isolate = (batch: Batch, reason: string): readonly Batch[] => {
-  const { messages, origin, ids, recorded, replay } = batch;
+  const { messages, origin, ids, recorded, replay, mayBeRecorded = false } = batch;
   if (replay !== undefined) return isolateReplay(replay, recorded, reason);
-  if (messages.length === 1) return [{ ...batchOf(messages, origin, reason), ids, recorded }];
+  const same = { recorded, mayBeRecorded };
+  if (messages.length === 1) return [{ ...batchOf(messages, origin, reason), ids, ...same }];
   const middle = messages.length >> 1;
   return [
-    { ...batchOf(messages.slice(0, middle), origin), ids: ids.slice(0, middle), recorded },
-    { ...batchOf(messages.slice(middle), origin), ids: ids.slice(middle), recorded },
+    { ...batchOf(messages.slice(0, middle), origin), ids: ids.slice(0, middle), ...same },
+    { ...batchOf(messages.slice(middle), origin), ids: ids.slice(middle), ...same },
   ];
 };
 

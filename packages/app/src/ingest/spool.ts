@@ -49,8 +49,8 @@ export interface SpoolDependencies {
   readonly log: Logger;
 }
 
-/** Of what is fed as one: entries at the most, and messages after which no further entry is added. */
-const FED = { entries: 64, messages: 500 };
+/** Of what is fed as one: entries at the most, and messages and bytes after which no further entry is added. */
+const FED = { entries: 64, messages: 500, bytes: 8 * 1024 * 1024 };
 /** Batches under way to the log at once. */
 const FED_AHEAD = 2;
 const DOUBTFUL = 2 * FED_AHEAD * FED.entries;
@@ -81,8 +81,13 @@ export class Spool {
     this.#last = this.isEmpty ? 0 : UNKNOWN;
   }
 
-  async stop(): Promise<void> {
+  /** Nothing is tried again from now on: it stays in the spool. */
+  giveUp(): void {
     this.#stopped = true;
+  }
+
+  async stop(): Promise<void> {
+    this.giveUp();
     await this.#removing;
     await this.#deps.spool.stop();
   }
@@ -128,7 +133,7 @@ export class Spool {
   /** What goes to the log next; null when there is nothing now. */
   async next(): Promise<SpooledEntries | null> {
     await this.#removeSettled();
-    const entries = await this.#deps.spool.read(this.#fed, FED.entries);
+    const entries = await this.#deps.spool.read(this.#fed, { entries: FED.entries, bytes: FED.bytes });
     if (entries.length === 0) {
       if (this.#last === UNKNOWN) this.#last = this.#fed;
       return null;

@@ -29,8 +29,11 @@ export interface MessageSpool {
    * @throws SpoolFull, SpoolUnavailable; nothing was written
    */
   append(entries: readonly Uint8Array[]): Promise<readonly number[]>;
-  /** Those after this id, the oldest first. @throws SpoolUnavailable */
-  read(after: number, limit: number): Promise<readonly SpoolEntry[]>;
+  /**
+   * Those after this id, the oldest first: at least one if there is one, and none more once they have so many bytes.
+   * @throws SpoolUnavailable
+   */
+  read(after: number, atMost: { readonly entries: number; readonly bytes: number }): Promise<readonly SpoolEntry[]>;
   /** An id that is not there is no error. @throws SpoolUnavailable */
   remove(ids: readonly number[]): Promise<void>;
   status(): SpoolStatus;
