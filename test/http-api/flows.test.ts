@@ -223,7 +223,14 @@ describe("flows", () => {
       [then.status, then.body.topic, then.body.enabled, then.body.version, then.body.updatedAt],
       [200, "past/1", true, 1, first.createdAt],
     );
-    assert.equal("counters" in then.body, false);
+    assert.deepEqual(then.body.counters, {
+      received: 0,
+      accepted: 0,
+      rejected: 0,
+      flagged: 0,
+      breached: 0,
+      skipped: 0,
+    });
     assert.equal((await at(events[1].position)).body.topic, "past/2");
     assert.equal((await at(events[1].position)).body.enabled, true);
     assert.equal((await at(now.updatedAt)).body.version, 3);

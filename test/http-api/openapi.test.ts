@@ -29,6 +29,7 @@ const ROUTES = [
   "POST /api/v1/flows",
   "POST /api/v1/flows/{code}/disable",
   "POST /api/v1/flows/{code}/enable",
+  "POST /api/v1/flows/{code}/rollback",
   "POST /api/v1/flows/{code}/test",
   "POST /api/v1/publish",
   "POST /api/v1/reload",

@@ -265,6 +265,7 @@ export type EventData<T extends EventType> = Static<(typeof eventSchemas)[T]>;
 export const EventMetadata = Type.Object({
   actor: Type.Optional(Type.String()),
   requestId: Type.Optional(Type.String()),
+  rolledBackTo: Type.Optional(Type.Integer({ description: "The flow's version whose definition was given back." })),
 });
 export type EventMetadata = Static<typeof EventMetadata>;
 

@@ -39,6 +39,7 @@ const itemOf = (event: RecordedEvent, before: FlowState, after: FlowState): Flow
   at: event.recordedAt,
   position: event.position,
   actor: event.metadata.actor ?? null,
+  rolledBackTo: event.metadata.rolledBackTo ?? null,
   definition: after.status === "retired" ? null : after.definition,
   changes: [...jsonDiff(contentOf(before), contentOf(after))],
 });

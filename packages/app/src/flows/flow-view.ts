@@ -3,7 +3,7 @@ import type { ActionCounts, FlowAt, FlowDefinition, FlowView } from "@sluice/con
 import type { FlowState } from "@sluice/domain";
 
 /** @param state of a flow that is or was defined */
-export const flowAtView = (state: FlowState): FlowAt => ({
+export const flowAtView = (state: FlowState): Omit<FlowAt, "lastMessageNumber" | "counters"> => ({
   ...(state.definition as FlowDefinition),
   enabled: state.status === "enabled",
   version: state.version,

@@ -43,6 +43,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   createFlow: administers,
   putFlow: administers,
   retireFlow: administers,
+  rollbackFlow: administers,
 
   listEvents: reads,
   getMessage: reads,

@@ -18,6 +18,7 @@ import { dataRoutes } from "./routes/data.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { flowInspectionRoutes } from "./routes/flow-inspection.ts";
+import { flowRollbackRoutes } from "./routes/flow-rollback.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -91,6 +92,7 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
   await typed.register(healthRoutes, services);
   await typed.register(flowRoutes, services);
   await typed.register(flowInspectionRoutes, services);
+  await typed.register(flowRollbackRoutes, services);
   await typed.register(eventRoutes, services);
   await typed.register(messageRoutes, services);
   await typed.register(dataRoutes, services);

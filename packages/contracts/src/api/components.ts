@@ -15,6 +15,7 @@ import {
   FlowTestRequest,
   FlowTestResult,
   FlowView,
+  RollbackInput,
 } from "./flows.ts";
 import { HealthReport, Liveness, Readiness } from "./health.ts";
 import { DeliveryStep, EventPage, MessageStory, NearMiss } from "./log.ts";
@@ -33,6 +34,7 @@ export const apiSchemas: readonly TSchema[] = [
   FlowHistoryPage,
   FlowTestRequest,
   FlowTestResult,
+  RollbackInput,
   EventEnvelope,
   EventPage,
   DataItem,

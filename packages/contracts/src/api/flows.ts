@@ -63,11 +63,12 @@ export const FlowAt = Type.Object(
     version: Type.Integer({ description: "The version that the flow was at then." }),
     createdAt: Instant,
     updatedAt: Instant,
+    lastMessageNumber: Type.Integer(),
+    counters: Nullable(FlowCounters, {
+      description: "Null: more had happened by then than can be counted for one answer.",
+    }),
   },
-  {
-    $id: "FlowAt",
-    description: "A flow's definition and state at an earlier moment; its counters are only known for now.",
-  },
+  { $id: "FlowAt", description: "A flow's definition, state and counters at an earlier moment." },
 );
 export type FlowAt = Static<typeof FlowAt>;
 
@@ -100,6 +101,7 @@ export const FlowHistoryItem = Type.Object(
     at: Instant,
     position: Type.String(),
     actor: Nullable(Type.String()),
+    rolledBackTo: Nullable(Type.Integer(), { description: "The version whose definition was given back." }),
     definition: Nullable(ref(FlowDefinition), {
       description: "As it was after the change; null: the flow was retired.",
     }),
@@ -116,6 +118,12 @@ export const FlowHistoryItem = Type.Object(
 export type FlowHistoryItem = Static<typeof FlowHistoryItem>;
 export const FlowHistoryPage = page(ref(FlowHistoryItem), "FlowHistoryPage");
 export const FlowHistoryQuery = Type.Object({ ...Paging }, strict);
+
+export const RollbackInput = Type.Object(
+  { version: Type.Integer({ minimum: 1, description: "A version of the flow's history." }) },
+  { ...strict, $id: "RollbackInput" },
+);
+export type RollbackInput = Static<typeof RollbackInput>;
 
 export const FlowTestRequest = Type.Object(
   {

@@ -1,6 +1,7 @@
 /** `sluice flows …`. What the commands do is in ../flows/, loaded when it is needed. */
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ApplyFlags } from "../flows/apply.ts";
+import type { RollbackFlags } from "../flows/history.ts";
 import type { ReadFlags } from "../flows/read.ts";
 import type { TryFlags } from "../flows/try.ts";
 import { withConnection, withExamples, withJson } from "../options.ts";
@@ -9,6 +10,7 @@ export const defineFlows = (program: Command): void => {
   const flows = program.command("flows").description("List, show, change and try flows.");
   defineReading(flows);
   defineChanging(flows);
+  defineHistory(flows);
   defineTrying(flows);
 };
 
@@ -41,6 +43,40 @@ const defineReading = (flows: Command): void => {
     }),
     "flows export > flows.yaml",
     "flows export AHT10_SENSOR",
+  );
+};
+
+const version = (text: string): number => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It wants a version, a whole number from 1.");
+};
+
+const defineHistory = (flows: Command): void => {
+  withExamples(
+    common(
+      flows
+        .command("history <code>")
+        .description("Show who changed what of a flow and when, the oldest change first; of retired flows too."),
+    ).action(async (code: string, flags: ReadFlags) => {
+      await (await import("../flows/history.ts")).showHistory(code, flags);
+    }),
+    "flows history AHT10_SENSOR",
+  );
+  withExamples(
+    common(
+      flows
+        .command("rollback <code>")
+        .argument("<version>", "a version of the flow's history", version)
+        .summary("Give a flow a definition back that it had.")
+        .description(
+          "Give a flow a definition back that it had, as a new version. Whether it is enabled stays as it is. A flow that " +
+            "someone else changes meanwhile is not overwritten.",
+        )
+        .option("-y, --yes", "roll back without asking"),
+    ).action(async (code: string, to: number, flags: RollbackFlags) => {
+      await (await import("../flows/history.ts")).rollBack(code, to, flags);
+    }),
+    "flows rollback AHT10_SENSOR 3",
   );
 };
 

@@ -15,6 +15,7 @@ import { type FlowCommand, FlowNotFound, type FlowState } from "@sluice/domain";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { definitionChecker } from "../../flows/check-definition.ts";
+import { countersAt } from "../../flows/counters-at.ts";
 import { flowAsOf } from "../../flows/flow-history.ts";
 import { FlowConflict } from "../../flows/flow-registry.ts";
 import { flowAtView, flowView } from "../../flows/flow-view.ts";
@@ -35,8 +36,11 @@ const CONDITIONAL =
   "Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).";
 
 export const flowRoutes: FastifyPluginAsyncTypebox<
-  Pick<AdminServices, "registry" | "store" | "validator" | "actionCounts" | "defaultTimeoutSeconds" | "checkEndpoint">
-> = async (app, { registry, store, validator, actionCounts, defaultTimeoutSeconds, checkEndpoint }) => {
+  Pick<
+    AdminServices,
+    "registry" | "store" | "validator" | "actionCounts" | "defaultTimeoutSeconds" | "checkEndpoint" | "clock"
+  >
+> = async (app, { registry, store, validator, actionCounts, defaultTimeoutSeconds, checkEndpoint, clock }) => {
   const check = definitionChecker(validator, { timeoutSeconds: defaultTimeoutSeconds }, checkEndpoint);
   /** The handler checks the whole definition at once, its meaning included. */
   const checkedByHandler = { validatorCompiler: () => (value: unknown) => ({ value }) };
@@ -153,7 +157,7 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
       response: answers(
         {
           200: answer(Type.Union([ref(FlowView), ref(FlowAt)]), {
-            description: "The flow; with `at`, its definition and state then.",
+            description: "The flow; with `at`, its definition, state and counters then.",
             headers: ETAG,
           }),
           304: { description: "The version is the one of If-None-Match." } as unknown as ReturnType<typeof Type.Null>,
@@ -172,10 +176,11 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
         if (!isUnchanged(request.headers, state.version)) return send(reply, state);
         return reply.code(304).header("etag", etagOf(state.version)).send(null);
       }
-      const state = await flowAsOf(store, code, momentOf(at, store));
+      const moment = momentOf(at, store);
+      const state = await flowAsOf(store, code, moment.includes);
       if (state.status === "undefined") throw new FlowNotFound(`flow ${code} did not exist then`);
       if (state.status === "retired") throw new FlowNotFound(`flow ${code} was retired at ${state.updatedAt}`);
-      return reply.send(flowAtView(state));
+      return reply.send({ ...flowAtView(state), ...(await countersAt(code, await moment.end(), { store, clock })) });
     },
   });
 
