@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { ApiClient, applyChanges, checkAll, planChanges } from "@sluice/app/cli";
+import { apiOf, applyChanges, checkAll, planChanges } from "@sluice/app/cli";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { sluice, temporaryDirectory } from "./command-line.ts";
 
@@ -114,7 +114,7 @@ describe("command line against a gateway", () => {
 
   it("does not overwrite what someone else changes meanwhile, and goes no further", async () => {
     const token = readFileSync(join(gateway.dataDir, "admin-token"), "utf8").trim();
-    const api = new ApiClient(gateway.adminUrl, token);
+    const api = apiOf({ adminUrl: gateway.adminUrl, token });
     const written = ["CLI_STORE", "CLI_LATER"].map((code) => ({
       place: code,
       value: { code, topic: "cli/store", description: "mine", actions: [{ type: "STORE_DB" }] },

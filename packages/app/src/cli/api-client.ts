@@ -1,7 +1,7 @@
 /** The admin API as the commands use it. What the server refuses becomes a CommandError that says why. */
 import { type Problem, problems } from "@sluice/contracts";
+import { ApiError } from "./api.ts";
 import { CommandError } from "./command-error.ts";
-import { harmless } from "./output.ts";
 
 export interface ApiResponse<T> {
   readonly status: number;
@@ -19,24 +19,6 @@ export interface ApiRequest {
   readonly ifMatch?: string;
   /** Statuses from 400 up that are an answer here and not an error. */
   readonly accept?: readonly number[];
-}
-
-/** The server answered, with an error. */
-export class ApiError extends CommandError {
-  readonly status: number;
-  /** Of the problem catalogue; null when the answer was no problem+json. */
-  readonly code: string | null;
-
-  constructor(status: number, problem: Partial<Problem>, hint: string | undefined) {
-    const { title, detail, errors = [] } = problem;
-    const text = title ?? `the server answered ${status}`;
-    super(harmless(detail === undefined || detail === title ? text : `${text}: ${detail}`), {
-      details: errors.map(({ pointer, message }) => harmless(pointer === "" ? message : `${pointer}: ${message}`)),
-      hint,
-    });
-    this.status = status;
-    this.code = problem.code ?? null;
-  }
 }
 
 interface Page<T> {

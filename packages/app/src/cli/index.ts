@@ -1,5 +1,5 @@
 /** What tests look at; users run main.ts. */
-export { ApiClient } from "./api-client.ts";
+export { apiOf } from "./api.ts";
 export { csvLine } from "./csv.ts";
 export { commandLineMarkdown } from "./documentation.ts";
 export { applyChanges } from "./flows/apply.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Configuration } from "@sluice/contracts";
 import type { Logger } from "pino";
-import { ApiClient } from "../cli/api-client.ts";
+import { apiOf } from "../cli/api.ts";
 import { applyChanges } from "../cli/flows/apply.ts";
 import { checkAll, planChanges } from "../cli/flows/plan.ts";
 import { note, print } from "../cli/output.ts";
@@ -82,7 +82,7 @@ const isNamed = (error: unknown, name: string): boolean => error instanceof Erro
 
 /** As `sluice flows apply` would. What someone has changed since the last demo is changed back. */
 const defineFlows = async (gateway: RunningGateway, receiverUrl: string, timeoutSeconds: number): Promise<void> => {
-  const api = new ApiClient(gateway.adminUrl, gateway.token);
+  const api = apiOf(gateway);
   const written = demoFlows(receiverUrl).map((value) => ({ place: value.code, value }));
   const changes = await planChanges(api, checkAll(written, timeoutSeconds));
   const results = await applyChanges(

@@ -2,7 +2,7 @@
 import { type Static, Type } from "typebox";
 import { EncodedBytes, ValidationError, ValueType } from "../events.ts";
 import { FlowDefinition, FlowDefinitionInput, QoS } from "../flow-definition.ts";
-import { Instant, Nullable, Paging, page, ref, strict } from "./shared.ts";
+import { IfMatch, IfNoneMatch, Instant, Nullable, Paging, page, ref, strict } from "./shared.ts";
 
 export const FlowCounters = Type.Object({
   received: Type.Integer(),
@@ -55,6 +55,9 @@ export const FlowQuery = Type.Object(
   },
   strict,
 );
+
+export const FlowReadHeaders = Type.Object({ "if-none-match": IfNoneMatch });
+export const FlowChangeHeaders = Type.Object({ "if-match": IfMatch, "if-none-match": IfNoneMatch });
 
 export const FlowAt = Type.Object(
   {

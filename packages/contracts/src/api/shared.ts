@@ -33,6 +33,22 @@ export const page = <T extends TSchema>(items: T, $id: string) =>
     { $id },
   );
 
+/** RFC 9110, section 13.1. */
+export const IfMatch = Type.Optional(
+  Type.String({
+    minLength: 1,
+    description: "Only if the flow is at one of these versions: ETags, or `*` for any.",
+    examples: ['"3"'],
+  }),
+);
+export const IfNoneMatch = Type.Optional(
+  Type.String({
+    minLength: 1,
+    description: "Only if the flow is at none of these versions: ETags; `*`: only if there is no such flow.",
+    examples: ['"2"'],
+  }),
+);
+
 /** RFC 3339 with a zone, or a date; the handler parses it. */
 export const TimeBound = (description: string) =>
   Type.String({ description, examples: ["2026-01-31", "2026-01-31T12:00:00.000Z"] });

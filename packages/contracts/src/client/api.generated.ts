@@ -1,5 +1,53 @@
 /** Types of the admin API. Made from its OpenAPI document by `node packages/app/src/http/write-client.ts`. */
 export interface paths {
+    "/api/v1/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signed checkpoints of the event log, the newest first
+         * @description Each is the head of the Merkle tree over the log at one size; `sluice verify` checks the log against it.
+         *
+         *     Takes the role viewer.
+         */
+        get: operations["listCheckpoints"];
+        put?: never;
+        /**
+         * Sign what is sealed of the log now
+         * @description Sealing follows the log by moments: `size` and `position` say how far it has come. Keep `note` where whoever can write to this machine cannot.
+         *
+         *     Takes the role operator.
+         */
+        post: operations["makeCheckpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/checkpoints/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest checkpoint
+         * @description Takes the role viewer.
+         */
+        get: operations["latestCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data": {
         parameters: {
             query?: never;
@@ -10,6 +58,8 @@ export interface paths {
         /**
          * Stored attributes
          * @description By the time of receipt. What the gateway receives shows here when the projection has taken it in.
+         *
+         *     Takes the role viewer.
          */
         get: operations["listData"];
         put?: never;
@@ -30,6 +80,8 @@ export interface paths {
         /**
          * What was given up on
          * @description In the order in which they died first.
+         *
+         *     Takes the role viewer.
          */
         get: operations["listDeadLetters"];
         put?: never;
@@ -52,6 +104,8 @@ export interface paths {
         /**
          * Discard one dead letter
          * @description It is given up for good, and counted as discarded.
+         *
+         *     Takes the role operator.
          */
         post: operations["discardDeadLetter"];
         delete?: never;
@@ -72,6 +126,8 @@ export interface paths {
         /**
          * Retry one dead letter
          * @description It is pending again: the delivery is made, or the row stored, as if for the first time.
+         *
+         *     Takes the role operator.
          */
         post: operations["retryDeadLetter"];
         delete?: never;
@@ -92,6 +148,8 @@ export interface paths {
         /**
          * Discard dead letters
          * @description It is given up for good, and counted as discarded. All that are dead when the request comes; those that die meanwhile are left.
+         *
+         *     Takes the role operator.
          */
         post: operations["discardDeadLetters"];
         delete?: never;
@@ -112,6 +170,8 @@ export interface paths {
         /**
          * Retry dead letters
          * @description It is pending again: the delivery is made, or the row stored, as if for the first time. All that are dead when the request comes; those that die meanwhile are left.
+         *
+         *     Takes the role operator.
          */
         post: operations["retryDeadLetters"];
         delete?: never;
@@ -130,6 +190,8 @@ export interface paths {
         /**
          * What the event log has recorded
          * @description In the order of the log, or backwards. `next` is null at the end of the log as it is now; a reader that wants what comes later asks again with `after` set to the `position` of the last event that it has seen.
+         *
+         *     Takes the role viewer.
          */
         get: operations["listEvents"];
         put?: never;
@@ -147,12 +209,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every flow, by code */
+        /**
+         * Every flow, by code
+         * @description Takes the role viewer.
+         */
         get: operations["listFlows"];
         put?: never;
         /**
          * Create a flow
          * @description A retired flow's code may be used again; its message numbers go on.
+         *
+         *     Takes the role admin.
          */
         post: operations["createFlow"];
         delete?: never;
@@ -171,17 +238,23 @@ export interface paths {
         /**
          * A flow as it is, or as it was
          * @description With `If-None-Match`: 304 while the version is the same, whatever the counters are.
+         *
+         *     Takes the role viewer.
          */
         get: operations["getFlow"];
         /**
          * Replace a flow's definition, or create it
          * @description What the definition leaves out takes its default; `enabled` stays as it is. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13). `If-None-Match: *` only creates, `If-Match: *` only replaces.
+         *
+         *     Takes the role admin.
          */
         put: operations["putFlow"];
         post?: never;
         /**
          * Retire a flow
          * @description It takes no messages any more; what it has received stays, and what it owes is still delivered. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).
+         *
+         *     Takes the role admin.
          */
         delete: operations["retireFlow"];
         options?: never;
@@ -201,6 +274,8 @@ export interface paths {
         /**
          * Take no messages in for now
          * @description Changes nothing when the flow is disabled already. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).
+         *
+         *     Takes the role operator.
          */
         post: operations["disableFlow"];
         delete?: never;
@@ -221,6 +296,8 @@ export interface paths {
         /**
          * Take messages in again
          * @description Changes nothing when the flow is enabled already. Made only if the flow is as `If-Match` or `If-None-Match` says, where one of them is sent (RFC 9110, section 13).
+         *
+         *     Takes the role operator.
          */
         post: operations["enableFlow"];
         delete?: never;
@@ -239,10 +316,34 @@ export interface paths {
         /**
          * Who changed what, and when
          * @description The newest change is last. A retired flow's history stays.
+         *
+         *     Takes the role viewer.
          */
         get: operations["flowHistory"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flows/{code}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a flow a definition back that it had
+         * @description The definition becomes that of the version, as a new version, whose event says in its metadata which one it went back to. Whether the flow is enabled stays as it is. Changes nothing when the definition is that one already. Made only if the flow is as `If-Match` says, where it is sent (RFC 9110, section 13).
+         *
+         *     Takes the role admin.
+         */
+        post: operations["rollbackFlow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -261,6 +362,8 @@ export interface paths {
         /**
          * What one sample message would do, without doing it
          * @description Nothing is recorded, stored or sent. A disabled flow is tested as if it were enabled.
+         *
+         *     Takes the role operator.
          */
         post: operations["testFlow"];
         delete?: never;
@@ -278,7 +381,9 @@ export interface paths {
         };
         /**
          * One message's whole story
-         * @description Which flows it matched, what each made of it, the rows that it led to, and every delivery.
+         * @description What was received; which flows it matched, and which nearly; with which version of its definition each decided, and what; the rows that it led to and where they are; every attempt of every delivery; and what is still to be done.
+         *
+         *     Takes the role viewer.
          */
         get: operations["getMessage"];
         put?: never;
@@ -296,12 +401,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What waits to be published, and how the publishers are */
+        /**
+         * What waits to be published, and how the publishers are
+         * @description Takes the role viewer.
+         */
         get: operations["publishStatus"];
         put?: never;
         /**
          * Publish a message to a broker
          * @description It is answered when the message is on disk, and goes out when the broker is there: the highest priority first, then what was published first.
+         *
+         *     Takes the role operator.
          */
         post: operations["publish"];
         delete?: never;
@@ -322,9 +432,61 @@ export interface paths {
         /**
          * Read the tables of flows and brokers now
          * @description Without it they are read every FLOWS_RELOAD_INTERVAL_SECONDS. It answers when the changes that it found are made.
+         *
+         *     Takes the role operator.
          */
         post: operations["reload"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every token, by name
+         * @description Expired ones too, until they are revoked or replaced. ADMIN_TOKEN is none of them.
+         *
+         *     Takes the role admin.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make a token
+         * @description The answer has the token itself, which cannot be shown again: the log has only its digest.
+         *
+         *     Takes the role admin.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a token
+         * @description It is refused from then on; at other gateways on the same log a moment later.
+         *
+         *     Takes the role admin.
+         */
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -397,6 +559,8 @@ export interface paths {
         /**
          * Metrics for Prometheus
          * @description From the gateway's own machine no token is needed.
+         *
+         *     Takes the role viewer.
          */
         get: operations["metrics"];
         put?: never;
@@ -411,6 +575,27 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Checkpoint: {
+            /** @description The public key that it is signed with: <name>+<key id>+<base64>. */
+            key: string;
+            /** @description All of that signed with Ed25519, as a C2SP checkpoint: this text is what is kept elsewhere. */
+            note: string;
+            /** @description Names the tree, and is the name of its key. */
+            origin: string;
+            /** @description How far in the log that is; null: nothing was sealed yet. */
+            position: string | null;
+            /** @description Root of the tree (RFC 6962), base64. */
+            root: string;
+            /** @description Events that it covers, from the first one of the log. */
+            size: number;
+            /** Format: date-time */
+            time: string;
+        };
+        CheckpointPage: {
+            items: components["schemas"]["Checkpoint"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
+        };
         DataItem: {
             attribute: string;
             deviceTime: string | null;
@@ -479,6 +664,21 @@ export interface components {
             /** @description Dead letters that this request has settled; one settled before is not counted. */
             count: number;
         };
+        DeliveryStep: {
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            attempt: number | null;
+            attribute: string | null;
+            eventId: string;
+            latencyMs: number | null;
+            reason: string | null;
+            retryAt: string | null;
+            status: number | null;
+            /** @description The event that tells of it. */
+            type: string;
+            url: string | null;
+        };
         Event: {
             data: {
                 [key: string]: unknown;
@@ -488,6 +688,8 @@ export interface components {
             metadata: {
                 actor?: string;
                 requestId?: string;
+                /** @description The flow's version whose definition was given back. */
+                rolledBackTo?: number;
             };
             /** @description The log-wide order; opaque. */
             position: string;
@@ -499,7 +701,7 @@ export interface components {
             schemaVersion: number;
             stream: string;
             /** @enum {unknown} */
-            type: "FlowDefined" | "FlowRevised" | "FlowEnabled" | "FlowDisabled" | "FlowRetired" | "FlowRowRefused" | "MessageReceived" | "MessageReplayed" | "ValidationFailed" | "ThresholdBreached" | "StoredAttribute" | "MessagesSkipped" | "TrafficContinued" | "EndpointForwarded" | "EndpointForwardFailed" | "DeliveryDeadLettered" | "DeliveryRetried" | "DeliveryDiscarded" | "ReplayRequested" | "ReplayProgressed" | "ReplayCompleted" | "ReplayCancelled" | "ReplayFailed";
+            type: "FlowDefined" | "FlowRevised" | "FlowEnabled" | "FlowDisabled" | "FlowRetired" | "FlowRowRefused" | "MessageReceived" | "MessageReplayed" | "ValidationFailed" | "ThresholdBreached" | "StoredAttribute" | "MessagesSkipped" | "TrafficContinued" | "EndpointForwarded" | "EndpointForwardFailed" | "DeliveryDeadLettered" | "DeliveryRetried" | "DeliveryDiscarded" | "ReplayRequested" | "ReplayProgressed" | "ReplayCompleted" | "ReplayCancelled" | "ReplayFailed" | "TokenIssued" | "TokenRevoked" | "RequestAudited" | "RequestsRefused" | "RequestsUnaudited";
             version: number;
         };
         EventPage: {
@@ -608,7 +810,7 @@ export interface components {
             /** @description Counts every change of the flow; the ETag is made from it. */
             version: number;
         };
-        /** @description A flow's definition and state at an earlier moment; its counters are only known for now. */
+        /** @description A flow's definition, state and counters at an earlier moment. */
         FlowAt: {
             actions: ({
                 /** @description Only these top-level attributes are stored; default: all. */
@@ -650,10 +852,20 @@ export interface components {
              * @example AHT10_SENSOR
              */
             code: string;
+            /** @description Null: more had happened by then than can be counted for one answer. */
+            counters: {
+                accepted: number;
+                breached: number;
+                flagged: number;
+                received: number;
+                rejected: number;
+                skipped: number;
+            } | null;
             /** Format: date-time */
             createdAt: string;
             description: string;
             enabled: boolean;
+            lastMessageNumber: number;
             payload: {
                 /** @description How the payload's bytes become a value. */
                 codec: "json";
@@ -781,6 +993,8 @@ export interface components {
             /** @description As it was after the change; null: the flow was retired. */
             definition: components["schemas"]["FlowDefinition"] | null;
             position: string;
+            /** @description The version whose definition was given back. */
+            rolledBackTo: number | null;
             type: string;
             version: number;
         };
@@ -1000,17 +1214,39 @@ export interface components {
             };
             status: "healthy" | "degraded" | "unhealthy";
         };
+        IssuedToken: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The actor. */
+            createdBy: string | null;
+            /** @description Null: never. */
+            expiresAt: string | null;
+            /** @description The part of the token that is no secret. */
+            id: string;
+            /** @description Letters, digits, `.`, `_` and `-`, 64 at the most; the log has it as the actor `api:<name>`. */
+            name: string;
+            /**
+             * @description viewer: reads, but no secrets of endpoints. operator: also enables and disables flows, settles dead letters, publishes, reloads and tests. admin: everything.
+             * @enum {unknown}
+             */
+            role: "viewer" | "operator" | "admin";
+            /** @description The token itself. It is shown here and never again. */
+            token: string;
+        };
         Liveness: {
             /** @constant */
             status: "healthy";
         };
         MessageStory: {
             broker: string;
+            dup: boolean;
             events: components["schemas"]["Event"][];
             flows: {
                 captures: {
                     [key: string]: string;
                 };
+                /** @description In that version; null if the log lacks it. */
+                definition: components["schemas"]["FlowDefinition"] | null;
                 /** @description What became of everything that the message is owed to. */
                 deliveries: {
                     action: string;
@@ -1018,10 +1254,14 @@ export interface components {
                     at: string | null;
                     /** @description Of the delivery, or of the row that was tried most; 0: none yet. */
                     attempts: number;
+                    /** @description While it is pending, where it is known. */
+                    nextAttemptAt: string | null;
                     reason: string | null;
                     /** @enum {unknown} */
                     state: "pending" | "done" | "dead" | "discarded";
                     status: number | null;
+                    /** @description Every attempt, and whatever else happened to it, in the order of the log; 1,000 at the most. */
+                    steps: components["schemas"]["DeliveryStep"][];
                     type: "STORE_DB" | "POST_ENDPOINT";
                     url: string | null;
                 }[];
@@ -1033,22 +1273,79 @@ export interface components {
                     pointer: string;
                 }[];
                 flow: string;
+                /** @description Version of the definition that decided. */
                 flowVersion: number;
                 messageNumber: number;
                 /** @description As they are in the projection now. */
                 rows: components["schemas"]["DataItem"][];
+                topic: string | null;
                 verdict: "accepted" | "flagged" | "rejected";
             }[];
             messageId: string;
+            /** @description Of all such flows. */
+            nearMissCount: number;
+            /** @description Flows that would have taken it but for one thing, as they were then; the nearest 20. */
+            nearMisses: components["schemas"]["NearMiss"][];
             payload: {
                 data: string;
                 encoding: "utf8" | "base64";
             };
+            /** @description Of the whole payload; `payload` may hold only the first of them. */
+            payloadBytes: number;
+            /** @description What is still to be done. */
+            pending: {
+                action: string;
+                flow: string;
+                nextAttemptAt: string | null;
+            }[];
+            /** @description Of the first event about it. */
+            position: string;
+            /** @description MQTT 5; null: it had none. */
+            properties: {
+                contentType?: string;
+                correlationData?: {
+                    data: string;
+                    encoding: "utf8" | "base64";
+                };
+                messageExpiryInterval?: number;
+                payloadFormatIndicator?: boolean;
+                responseTopic?: string;
+                /** @description Name and value. */
+                userProperties?: string[][];
+            } | null;
+            /** @description Maximum QoS asked of the broker for the flow's subscription [MQTT-3.8.3.1]. */
+            qos: 0 | 1 | 2;
             /** Format: date-time */
             receivedAt: string;
+            /** Format: date-time */
+            recordedAt: string;
+            retain: boolean;
+            source: string;
+            /** @description Where its events and its rows are, without credentials. */
+            stores: {
+                log: string;
+                rows: {
+                    database: string;
+                    table: string;
+                };
+            };
             topic: string;
             /** @description Whether rows or events were left out because there are too many to send. */
             truncated: boolean;
+        };
+        NearMiss: {
+            detail: string;
+            flow: string;
+            /** @description Version of the flow then. */
+            flowVersion: number;
+            level: number | null;
+            /**
+             * @description level: one level alone is another than the filter has, or lacks its format. length: the topic has fewer or more levels. hidden: wildcards at the start do not see topics with $. The others matched: disabled or retired flows; of another broker; skipped: expired, a repeat of a retained message, or not sent to this flow.
+             * @enum {unknown}
+             */
+            reason: "level" | "length" | "hidden" | "disabled" | "retired" | "broker" | "skipped";
+            /** @description The flow's filter then. */
+            topic: string;
         };
         Problem: {
             code: string;
@@ -1196,6 +1493,49 @@ export interface components {
                 revised: string[];
             };
         };
+        RollbackInput: {
+            /** @description A version of the flow's history. */
+            version: number;
+        };
+        /** @description Without an expiry it lives until it is revoked. */
+        TokenInput: {
+            /** @description RFC 3339 with a zone, or a date, whose first moment it is; in the future. */
+            expiresAt?: string;
+            /** @description Instead of `expiresAt`: so many seconds, minutes, hours or days from now, such as 90d. */
+            expiresIn?: string;
+            /** @description Letters, digits, `.`, `_` and `-`, 64 at the most; the log has it as the actor `api:<name>`. */
+            name: string;
+            /**
+             * @description viewer: reads, but no secrets of endpoints. operator: also enables and disables flows, settles dead letters, publishes, reloads and tests. admin: everything.
+             * @enum {unknown}
+             */
+            role: "viewer" | "operator" | "admin";
+        };
+        TokenPage: {
+            items: components["schemas"]["TokenView"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
+        };
+        TokenView: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @description The actor. */
+            createdBy: string | null;
+            expired: boolean;
+            /** @description Null: never. */
+            expiresAt: string | null;
+            /** @description The part of the token that is no secret. */
+            id: string;
+            /** @description As far as the gateway that answers knows: since its start, and at that gateway. */
+            lastUsedAt: string | null;
+            /** @description Letters, digits, `.`, `_` and `-`, 64 at the most; the log has it as the actor `api:<name>`. */
+            name: string;
+            /**
+             * @description viewer: reads, but no secrets of endpoints. operator: also enables and disables flows, settles dead letters, publishes, reloads and tests. admin: everything.
+             * @enum {unknown}
+             */
+            role: "viewer" | "operator" | "admin";
+        };
     };
     responses: never;
     parameters: never;
@@ -1205,6 +1545,237 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checkpoint. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    latestCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checkpoint. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `checkpoint-not-found`: No checkpoint has been made yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listData: {
         parameters: {
             query?: {
@@ -1266,6 +1837,15 @@ export interface operations {
             };
             /** @description `invalid-query`: The request has values that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1356,6 +1936,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
                 headers: {
@@ -1419,6 +2008,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `dead-letter-not-found`: No dead letter has this id. */
             404: {
                 headers: {
@@ -1448,6 +2046,15 @@ export interface operations {
             };
             /** @description `invalid-query`: The request has values that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1522,6 +2129,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `dead-letter-not-found`: No dead letter has this id. */
             404: {
                 headers: {
@@ -1551,6 +2167,15 @@ export interface operations {
             };
             /** @description `invalid-query`: The request has values that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1622,6 +2247,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload-too-large`: The request body is too large. */
             413: {
                 headers: {
@@ -1642,6 +2276,15 @@ export interface operations {
             };
             /** @description `invalid-query`: The request has values that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1713,6 +2356,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload-too-large`: The request body is too large. */
             413: {
                 headers: {
@@ -1733,6 +2385,15 @@ export interface operations {
             };
             /** @description `invalid-query`: The request has values that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1834,6 +2495,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
                 headers: {
@@ -1908,8 +2578,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1963,6 +2651,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description `flow-exists`: A flow with this code exists already.
              *
@@ -2003,6 +2700,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
                 headers: {
@@ -2029,7 +2735,13 @@ export interface operations {
                 /** @description The flow as it was then: RFC 3339 with a zone, a date for its last instant (UTC), or a `position` of the log. */
                 at?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description Only if the flow is at none of these versions: ETags; `*`: only if there is no such flow.
+                 * @example "2"
+                 */
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description The flow's code. */
                 code: string;
@@ -2038,7 +2750,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The flow; with `at`, its definition and state then. */
+            /** @description The flow; with `at`, its definition, state and counters then. */
             200: {
                 headers: {
                     /** @description The flow's version. */
@@ -2094,6 +2806,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
                 headers: {
@@ -2117,7 +2838,18 @@ export interface operations {
     putFlow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only if the flow is at one of these versions: ETags, or `*` for any.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Only if the flow is at none of these versions: ETags; `*`: only if there is no such flow.
+                 * @example "2"
+                 */
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description The flow's code. */
                 code: string;
@@ -2172,6 +2904,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `flow-conflict`: The flow was changed by someone else meanwhile. */
             409: {
                 headers: {
@@ -2217,6 +2958,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
                 headers: {
@@ -2240,7 +2990,18 @@ export interface operations {
     retireFlow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only if the flow is at one of these versions: ETags, or `*` for any.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Only if the flow is at none of these versions: ETags; `*`: only if there is no such flow.
+                 * @example "2"
+                 */
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description The flow's code. */
                 code: string;
@@ -2274,6 +3035,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `flow-not-found`: No flow has this code. */
             404: {
                 headers: {
@@ -2294,6 +3064,15 @@ export interface operations {
             };
             /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2324,7 +3103,18 @@ export interface operations {
     disableFlow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only if the flow is at one of these versions: ETags, or `*` for any.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Only if the flow is at none of these versions: ETags; `*`: only if there is no such flow.
+                 * @example "2"
+                 */
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description The flow's code. */
                 code: string;
@@ -2362,6 +3152,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `flow-not-found`: No flow has this code. */
             404: {
                 headers: {
@@ -2382,6 +3181,15 @@ export interface operations {
             };
             /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2412,7 +3220,18 @@ export interface operations {
     enableFlow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Only if the flow is at one of these versions: ETags, or `*` for any.
+                 * @example "3"
+                 */
+                "if-match"?: string;
+                /**
+                 * @description Only if the flow is at none of these versions: ETags; `*`: only if there is no such flow.
+                 * @example "2"
+                 */
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description The flow's code. */
                 code: string;
@@ -2450,6 +3269,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `flow-not-found`: No flow has this code. */
             404: {
                 headers: {
@@ -2470,6 +3298,15 @@ export interface operations {
             };
             /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2563,6 +3400,158 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollbackFlow: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-match"?: string;
+            };
+            path: {
+                /** @description The flow's code. */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackInput"];
+            };
+        };
+        responses: {
+            /** @description The flow as it is now. */
+            200: {
+                headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flow"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-conflict`: The flow was changed by someone else meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed`: The flow is not as the request's If-Match or If-None-Match says. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `bad-definition`: The flow definition has errors.
+             *
+             *     `invalid-query`: The request has values that it cannot have.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
                 headers: {
@@ -2626,6 +3615,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `flow-not-found`: No flow has this code. */
             404: {
                 headers: {
@@ -2662,8 +3660,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2714,6 +3730,15 @@ export interface operations {
             };
             /** @description `message-not-found`: No message has this id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2774,6 +3799,15 @@ export interface operations {
             };
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2850,6 +3884,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `payload-too-large`: The request body is too large. */
             413: {
                 headers: {
@@ -2870,6 +3913,15 @@ export interface operations {
             };
             /** @description `invalid-query`: The request has values that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2946,6 +3998,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `internal-error`: The server failed to answer. */
             500: {
                 headers: {
@@ -2960,6 +4030,307 @@ export interface operations {
              *
              *     `projection-unavailable`: The projection database cannot be reached at the moment.
              */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenInput"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            201: {
+                headers: {
+                    /** @description The token's address, which takes DELETE. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token-exists`: A token with this name exists already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Letters, digits, `.`, `_` and `-`, 64 at the most; the log has it as the actor `api:<name>`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token-not-found`: No token has this name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3140,6 +4511,15 @@ export interface operations {
             };
             /** @description `internal-error`: The server failed to answer. */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

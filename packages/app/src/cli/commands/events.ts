@@ -58,14 +58,15 @@ const limit = (text: string): number => {
 
 const showEvents = async (flags: EventFlags): Promise<void> => {
   const { findGateway } = await import("../connection.ts");
-  const { ApiClient } = await import("../api-client.ts");
+  const { items } = await import("@sluice/contracts/client");
+  const { apiOf, given } = await import("../api.ts");
   const { EventWriter } = await import("../event-formats.ts");
-  const { adminUrl, token } = findGateway(flags);
+  const api = apiOf(findGateway(flags));
   const { flow, stream, type, messageId, from, to, order } = flags;
-  const query = { flow, stream, type, messageId, from, to, order };
+  const query = given({ flow, stream, type, messageId, from, to, order });
   const writer = new EventWriter(formatOf(flags));
-  for await (const event of new ApiClient(adminUrl, token).items<RecordedEvent>("/api/v1/events", query, flags.limit)) {
-    await writer.write(event);
+  for await (const event of items(api, "/api/v1/events", { query, limit: flags.limit })) {
+    await writer.write(event as RecordedEvent);
   }
   await writer.end();
 };

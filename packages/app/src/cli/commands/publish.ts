@@ -1,6 +1,5 @@
 /** `sluice publish`: one message, through the gateway's queue. */
 import { isUtf8 } from "node:buffer";
-import type { PublishResult } from "@sluice/contracts";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { CommandError } from "../command-error.ts";
@@ -94,13 +93,13 @@ const MAXIMUM_WAIT_SECONDS = 25;
 
 const throughGateway = async (message: DirectMessage, flags: PublishFlags): Promise<void> => {
   const { findGateway } = await import("../connection.ts");
-  const { ApiClient } = await import("../api-client.ts");
-  const { adminUrl, token } = findGateway(flags);
+  const { dataOf } = await import("@sluice/contracts/client");
+  const { apiOf } = await import("../api.ts");
+  const api = apiOf(findGateway(flags));
   const { topic, payload, qos, retain } = message;
   const timeoutSeconds = Math.min(flags.timeout, MAXIMUM_WAIT_SECONDS);
   const started = performance.now();
-  const { body } = await new ApiClient(adminUrl, token).request<PublishResult>("/api/v1/publish", {
-    method: "POST",
+  const answer = await api.POST("/api/v1/publish", {
     body: {
       topic,
       qos,
@@ -113,13 +112,13 @@ const throughGateway = async (message: DirectMessage, flags: PublishFlags): Prom
     },
   });
   const ms = Math.round((performance.now() - started) * 10) / 10;
-  const { id, state, broker } = body;
+  const { id, state, broker, reasonCode } = dataOf(answer);
   if (flags.json) {
     return printJson({ ...shown(message), id, broker, state, acknowledged: state === "acknowledged", ms });
   }
   const ends = {
     sent: "sent; at QoS 0 no broker acknowledges",
-    acknowledged: `acknowledged after ${ms} ms${body.reasonCode === NO_SUBSCRIBERS ? ", nobody has subscribed" : ""}`,
+    acknowledged: `acknowledged after ${ms} ms${reasonCode === NO_SUBSCRIBERS ? ", nobody has subscribed" : ""}`,
     queued: `in the gateway's queue; the broker has not acknowledged within ${timeoutSeconds} s`,
   };
   await print(`${payload.length} bytes to ${topic} at broker ${harmless(broker)}, QoS ${qos}: ${ends[state]}`);

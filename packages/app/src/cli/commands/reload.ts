@@ -23,9 +23,9 @@ export const defineReload = (program: Command): void => {
 
 const reload = async (flags: ReloadFlags): Promise<void> => {
   const { findGateway } = await import("../connection.ts");
-  const { ApiClient } = await import("../api-client.ts");
-  const { adminUrl, token } = findGateway(flags);
-  const { body } = await new ApiClient(adminUrl, token).request<ReloadResult>("/api/v1/reload", { method: "POST" });
+  const { dataOf } = await import("@sluice/contracts/client");
+  const { apiOf } = await import("../api.ts");
+  const body: ReloadResult = dataOf(await apiOf(findGateway(flags)).POST("/api/v1/reload"));
   if (flags.json) await printJson(body);
   else await show(body);
   const { refused } = body.flows;

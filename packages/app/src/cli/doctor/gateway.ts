@@ -1,7 +1,8 @@
 /** Checks of the running gateway, or of what would be in the way of one. */
 import { createServer } from "node:net";
 import type { Configuration, HealthReport } from "@sluice/contracts";
-import { ApiClient } from "../api-client.ts";
+import { dataOf } from "@sluice/contracts/client";
+import { apiOf, dateOf } from "../api.ts";
 import { CommandError } from "../command-error.ts";
 import { type Connection, readRuntime } from "../connection.ts";
 import { harmless } from "../output.ts";
@@ -12,12 +13,13 @@ const TOLERATED_SKEW_MS = 5_000;
 
 /** @param asked whether the user named the gateway, so that one that does not answer is a failure */
 export const checkGateway = async (connection: Connection, asked: boolean): Promise<readonly Finding[]> => {
-  const { adminUrl, token, runtime } = connection;
+  const { adminUrl, runtime } = connection;
   if (runtime === null && !asked) return [ok("gateway", "none runs in DATA_DIR")];
   try {
-    const client = new ApiClient(adminUrl, token);
-    const { body, date } = await client.request<HealthReport>("/health", { accept: [503] });
-    const findings = [judge(adminUrl, body)];
+    const answer = await apiOf(connection).GET("/health");
+    const unhealthy = answer.error !== undefined && "brokers" in answer.error ? answer.error : undefined;
+    const findings = [judge(adminUrl, unhealthy ?? dataOf(answer))];
+    const date = dateOf(answer.response);
     const skew = date === null ? 0 : date.getTime() - Date.now();
     if (Math.abs(skew) > TOLERATED_SKEW_MS) {
       const text = `the gateway's clock is ${Math.round(Math.abs(skew) / 1_000)} s ${skew > 0 ? "ahead of" : "behind"} this machine's`;

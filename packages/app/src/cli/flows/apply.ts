@@ -1,7 +1,7 @@
 /** `sluice flows apply`: brings flows to what files say. */
 import { createInterface } from "node:readline/promises";
-import type { FlowView } from "@sluice/contracts";
-import { ApiClient, ApiError } from "../api-client.ts";
+import { dataOf, type SluiceClient } from "@sluice/contracts/client";
+import { ApiError, apiOf } from "../api.ts";
 import { CommandError } from "../command-error.ts";
 import { type ConnectionFlags, findGateway } from "../connection.ts";
 import { coloured, harmless, note, print, printJson } from "../output.ts";
@@ -22,10 +22,10 @@ interface Applied {
 }
 
 export const applyFiles = async (files: readonly string[], flags: ApplyFlags): Promise<void> => {
-  const { adminUrl, token, configuration } = findGateway(flags);
+  const connection = findGateway(flags);
   const written = (await Promise.all(files.map(readDefinitionFile))).flat();
-  const wanted = checkAll(written, configuration.httpTimeoutSeconds);
-  const api = new ApiClient(adminUrl, token);
+  const wanted = checkAll(written, connection.configuration.httpTimeoutSeconds);
+  const api = apiOf(connection);
   const plan = await planChanges(api, wanted);
   const changes = plan.filter(({ kind }) => kind !== "none");
   if (flags.json !== true) await showPlan(plan);
@@ -77,7 +77,7 @@ const confirmed = async (changes: readonly FlowChange[], files: readonly string[
 };
 
 /** One by one, and no further than the first that fails. */
-export const applyChanges = async (api: ApiClient, changes: readonly FlowChange[]): Promise<readonly Applied[]> => {
+export const applyChanges = async (api: SluiceClient, changes: readonly FlowChange[]): Promise<readonly Applied[]> => {
   const results: Applied[] = [];
   let failed = false;
   for (const change of changes) {
@@ -98,11 +98,11 @@ export const applyChanges = async (api: ApiClient, changes: readonly FlowChange[
   return results;
 };
 
-const applyChange = async (api: ApiClient, { kind, code, wanted, etag }: FlowChange): Promise<void> => {
-  if (kind === "create") await api.request<FlowView>("/api/v1/flows", { method: "POST", body: wanted });
+const applyChange = async (api: SluiceClient, { kind, code, wanted, etag }: FlowChange): Promise<void> => {
+  if (kind === "create") dataOf(await api.POST("/api/v1/flows", { body: wanted }));
   else {
-    const ifMatch = etag === null ? {} : { ifMatch: etag };
-    await api.request<FlowView>(`/api/v1/flows/${code}`, { method: "PUT", body: wanted, ...ifMatch });
+    const header = etag === null ? {} : { "if-match": etag };
+    dataOf(await api.PUT("/api/v1/flows/{code}", { params: { path: { code }, header }, body: wanted }));
   }
 };
 

@@ -1,10 +1,10 @@
 /** What applying definitions would change: what is there now beside what is wanted. */
 import { AjvPayloadValidator } from "@sluice/adapter-ajv";
-import type { FlowView } from "@sluice/contracts";
+import { dataOf, type SluiceClient } from "@sluice/contracts/client";
 import { canonicalJson } from "@sluice/domain";
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { definitionChecker } from "../../flows/check-definition.ts";
-import type { ApiClient } from "../api-client.ts";
+import { ApiError } from "../api.ts";
 import { CommandError } from "../command-error.ts";
 import type { WrittenDefinition } from "./definition-files.ts";
 import { type DefinedFlow, definitionOf, definitionText } from "./definition-text.ts";
@@ -58,17 +58,27 @@ export const checkAll = (written: readonly WrittenDefinition[], timeoutSeconds: 
   });
 };
 
-export const planChanges = async (api: ApiClient, wanted: readonly Wanted[]): Promise<readonly FlowChange[]> => {
+export const planChanges = async (api: SluiceClient, wanted: readonly Wanted[]): Promise<readonly FlowChange[]> => {
   const changes: FlowChange[] = [];
   for (const one of wanted) changes.push(await planChange(api, one));
   return changes;
 };
 
-const planChange = async (api: ApiClient, { flow, saysEnabled }: Wanted): Promise<FlowChange> => {
-  const path = `/api/v1/flows/${flow.code}`;
-  const { status, body, etag } = await api.request<FlowView>(path, { accept: [404] });
-  if (status === 404) return { code: flow.code, kind: "create", wanted: flow, etag: null, diff: diffOf(flow, null) };
-  const current = definitionOf(body);
+/** What is there now, and its ETag; null when nothing is. */
+const read = async (api: SluiceClient, code: string) => {
+  try {
+    const answer = await api.GET("/api/v1/flows/{code}", { params: { path: { code } } });
+    return { flow: definitionOf(dataOf(answer)), etag: answer.response.headers.get("etag") };
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "flow-not-found") return null;
+    throw error;
+  }
+};
+
+const planChange = async (api: SluiceClient, { flow, saysEnabled }: Wanted): Promise<FlowChange> => {
+  const now = await read(api, flow.code);
+  if (now === null) return { code: flow.code, kind: "create", wanted: flow, etag: null, diff: diffOf(flow, null) };
+  const { flow: current, etag } = now;
   // A file that is silent about it neither stops a running flow nor starts one that someone has stopped.
   const target = saysEnabled ? flow : { ...flow, enabled: current.enabled };
   const same = canonicalJson(target) === canonicalJson(current);

@@ -1,6 +1,6 @@
 /** `sluice flows list`, `show` and `export`. */
-import type { FlowView } from "@sluice/contracts";
-import { ApiClient } from "../api-client.ts";
+import { dataOf, items, type Schema, type SluiceClient } from "@sluice/contracts/client";
+import { apiOf } from "../api.ts";
 import { type ConnectionFlags, findGateway } from "../connection.ts";
 import { coloured, harmless, print, printJson } from "../output.ts";
 import { table } from "../table.ts";
@@ -10,13 +10,21 @@ export interface ReadFlags extends ConnectionFlags {
   readonly json?: true;
 }
 
-const clientOf = (flags: ConnectionFlags): ApiClient => {
-  const { adminUrl, token } = findGateway(flags);
-  return new ApiClient(adminUrl, token);
+type Flow = Schema<"Flow">;
+
+/** As many as people write. */
+const allFlows = async (api: SluiceClient): Promise<Flow[]> => {
+  const flows: Flow[] = [];
+  for await (const flow of items(api, "/api/v1/flows")) flows.push(flow);
+  return flows;
 };
 
+/** As it is now: without `at`. */
+const flowOf = async (api: SluiceClient, code: string): Promise<Flow> =>
+  dataOf(await api.GET("/api/v1/flows/{code}", { params: { path: { code } } })) as Flow;
+
 export const listFlows = async (flags: ReadFlags): Promise<void> => {
-  const flows = await clientOf(flags).all<FlowView>("/api/v1/flows");
+  const flows = await allFlows(apiOf(findGateway(flags)));
   if (flags.json) return printJson(flows);
   if (flows.length === 0) return print("no flows yet: `sluice flows apply <file>` makes some");
   return print(
@@ -36,7 +44,7 @@ export const listFlows = async (flags: ReadFlags): Promise<void> => {
 };
 
 export const showFlow = async (code: string, flags: ReadFlags): Promise<void> => {
-  const { body: flow } = await clientOf(flags).request<FlowView>(`/api/v1/flows/${encodeURIComponent(code)}`);
+  const flow = await flowOf(apiOf(findGateway(flags)), code);
   if (flags.json) return printJson(flow);
   await print(definitionText(definitionOf(flow)).split("\n").map(harmless).join("\n"));
   const { received, accepted, rejected, flagged, breached, skipped } = flow.counters;
@@ -64,10 +72,9 @@ export const showFlow = async (code: string, flags: ReadFlags): Promise<void> =>
 };
 
 export const exportFlows = async (codes: readonly string[], flags: ReadFlags): Promise<void> => {
-  const api = clientOf(flags);
-  const flows: FlowView[] = [];
-  if (codes.length === 0) flows.push(...(await api.all<FlowView>("/api/v1/flows")));
-  for (const code of codes) flows.push((await api.request<FlowView>(`/api/v1/flows/${encodeURIComponent(code)}`)).body);
+  const api = apiOf(findGateway(flags));
+  const flows = codes.length === 0 ? await allFlows(api) : [];
+  for (const code of codes) flows.push(await flowOf(api, code));
   if (flags.json) return printJson(flows.map(definitionOf));
   if (flows.length > 0)
     await print(

@@ -1,6 +1,6 @@
 /** `sluice flows enable` and `disable`. */
-import type { FlowView } from "@sluice/contracts";
-import { ApiClient } from "../api-client.ts";
+import { dataOf, type Schema } from "@sluice/contracts/client";
+import { apiOf } from "../api.ts";
 import { findGateway } from "../connection.ts";
 import { print, printJson } from "../output.ts";
 import type { ReadFlags } from "./read.ts";
@@ -10,13 +10,10 @@ export const switchFlows = async (
   codes: readonly string[],
   flags: ReadFlags,
 ): Promise<void> => {
-  const { adminUrl, token } = findGateway(flags);
-  const api = new ApiClient(adminUrl, token);
-  const flows: FlowView[] = [];
+  const api = apiOf(findGateway(flags));
+  const flows: Schema<"Flow">[] = [];
   for (const code of codes) {
-    const path = `/api/v1/flows/${encodeURIComponent(code)}/${verb}`;
-    const { body } = await api.request<FlowView>(path, { method: "POST" });
-    flows.push(body);
+    flows.push(dataOf(await api.POST(`/api/v1/flows/{code}/${verb}`, { params: { path: { code } } })));
     if (!flags.json) await print(`${code} is ${verb}d`);
   }
   if (flags.json) await printJson(flows);

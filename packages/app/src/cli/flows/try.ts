@@ -1,7 +1,8 @@
 /** `sluice flows test`: what a message would do, without doing it. */
 import { isUtf8 } from "node:buffer";
-import type { EventData, FlowTestRequest, FlowTestResult } from "@sluice/contracts";
-import { ApiClient } from "../api-client.ts";
+import type { EventData, FlowTestResult } from "@sluice/contracts";
+import { dataOf } from "@sluice/contracts/client";
+import { apiOf } from "../api.ts";
 import { CommandError } from "../command-error.ts";
 import { type ConnectionFlags, findGateway } from "../connection.ts";
 import { coloured, harmless, print, printJson } from "../output.ts";
@@ -16,16 +17,15 @@ export interface TryFlags extends ConnectionFlags {
 }
 
 export const tryMessage = async (code: string, flags: TryFlags): Promise<void> => {
-  const { adminUrl, token } = findGateway(flags);
+  const api = apiOf(findGateway(flags));
   const payload = await readPayload(flags.payload);
-  const body: FlowTestRequest = {
+  const body = {
     ...(flags.topic === undefined ? {} : { topic: flags.topic }),
     ...(isUtf8(payload)
       ? { payload: payload.toString("utf8"), payloadEncoding: "utf8" as const }
       : { payload: payload.toString("base64"), payloadEncoding: "base64" as const }),
   };
-  const path = `/api/v1/flows/${encodeURIComponent(code)}/test`;
-  const { body: result } = await new ApiClient(adminUrl, token).request<FlowTestResult>(path, { method: "POST", body });
+  const result = dataOf(await api.POST("/api/v1/flows/{code}/test", { params: { path: { code } }, body }));
   if (flags.json) await printJson(result);
   else await show(code, result);
   const outcome = result.verdict ?? "unmatched";
