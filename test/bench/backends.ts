@@ -7,6 +7,9 @@
  * same server then takes of the very rows that it holds, in one connection, with the same indexes and nothing else to
  * do: COPY for PostgreSQL, the connector's bulk insert for MariaDB, 3,000 rows a transaction. The servers are new, with
  * their own default settings, which make a commit durable.
+ *
+ * Then PostgreSQL is stopped, as many messages are published, which go to the spool, and it is started again: the rate at
+ * which they get to the log counts from there.
  */
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -20,7 +23,7 @@ import { GatewayProcess } from "../support/gateway-process.ts";
 import { startLoad } from "../support/load-publisher.ts";
 import { makeMariadbServer } from "../support/mariadb-server.ts";
 import { startMosquitto } from "../support/mosquitto.ts";
-import { makePostgresServer, query } from "../support/postgres-server.ts";
+import { makePostgresServer, type PostgresServer, query } from "../support/postgres-server.ts";
 import { median, perSecond, ratio } from "./support.ts";
 
 const COUNT = Number(process.env.SLUICE_BENCH_MESSAGES ?? 100_000);
@@ -37,10 +40,15 @@ const LOAD = {
 };
 
 interface Round {
+  /** Messages durable a second. */
   readonly durable: number;
+  /** Rows projected a second. */
   readonly rows: number;
   readonly raw: number;
   readonly memoryMiB: number;
+  /** Messages a second into the spool, and out of it into the log. */
+  readonly spooled?: number;
+  readonly drained?: number;
 }
 
 const residentMiB = (pid: number): number => {
@@ -48,8 +56,8 @@ const residentMiB = (pid: number): number => {
   return Number(match?.[1] ?? Number.NaN) / 1_024;
 };
 
-/** @returns messages durable a second, and rows projected a second */
-const publish = async (env: Record<string, string>): Promise<Omit<Round, "raw">> => {
+/** @param log stopped and started again at the end, when given */
+const publish = async (env: Record<string, string>, log?: PostgresServer): Promise<Omit<Round, "raw">> => {
   const broker = await startMosquitto();
   const gateway = new GatewayProcess({ env: { ...env, MQTT_URL: broker.url } });
   try {
@@ -81,16 +89,39 @@ const publish = async (env: Record<string, string>): Promise<Omit<Round, "raw">>
     await load.result;
     const [counts] = (await gateway.api(`/api/v1/flows/${FLOW}`)).body.actionCounts;
     if (counts.done !== WARM_UP + COUNT) throw new Error(`${counts.done} of ${WARM_UP + COUNT} messages are stored`);
-    return {
+    const rates = {
       durable: (COUNT * 1_000) / (durable - started),
       rows: (COUNT * ATTRIBUTES * 1_000) / (done - started),
       memoryMiB: residentMiB(gateway.pid),
+    };
+    if (log === undefined) return rates;
+
+    await log.stop();
+    // Until the gateway has noticed: it tries the log for a second before it turns to the spool.
+    await startLoad({ ...LOAD, count: 1, url: broker.url }).result;
+    while (!(await health()).spool.active) await delay(50);
+    const cut = performance.now();
+    await startLoad({ ...LOAD, count: COUNT, url: broker.url }).result;
+    while ((await health()).statistics.inflight_messages + (await unacknowledged(gateway)) > 0) await delay(20);
+    const kept = performance.now();
+    await log.start();
+    const back = performance.now();
+    await committed(WARM_UP + 2 * COUNT + 1);
+    const drained = performance.now();
+    return {
+      ...rates,
+      spooled: (COUNT * 1_000) / (kept - cut),
+      drained: (COUNT * 1_000) / (drained - back),
     };
   } finally {
     await gateway.dispose();
     await broker.stop();
   }
 };
+
+/** Messages that the broker has handed out and that are not on any disk yet. */
+const unacknowledged = async (gateway: GatewayProcess): Promise<number> =>
+  [...(await gateway.metric("sluice_broker_unacknowledged_messages")).values()].reduce((sum, count) => sum + count, 0);
 
 const COLUMNS = [
   "received_at",
@@ -155,7 +186,7 @@ const postgresRound = async (): Promise<Round> => {
   const server = await makePostgresServer();
   try {
     await server.start();
-    const round = await publish({ EVENT_STORE_URL: server.url, PROJECTION_URL: server.url });
+    const round = await publish({ EVENT_STORE_URL: server.url, PROJECTION_URL: server.url }, server);
     return { ...round, raw: await rawPostgres(server.url) };
   } finally {
     await server.remove();
@@ -202,11 +233,17 @@ console.log(
   `back ends: ${COUNT.toLocaleString("en")} messages of ${ATTRIBUTES} attributes, median of ${ROUNDS} rounds`,
 );
 for (const [name, rounds] of results) {
-  const of = (key: keyof Round) => median(rounds.map((round) => round[key]));
+  const of = (key: keyof Round) => median(rounds.map((round) => round[key] ?? Number.NaN));
   console.log(
     `  ${name.padEnd(36)}${perSecond(of("durable")).padStart(9)} messages durable, ` +
       `${perSecond(of("rows")).padStart(9)} rows end to end = ${ratio(of("rows") / of("raw"))} × raw ` +
       `(${perSecond(of("raw"))}); ${Math.round(of("memoryMiB"))} MiB`,
   );
+  if (rounds[0]?.drained !== undefined) {
+    console.log(
+      `    log away: ${perSecond(of("spooled"))} messages into the spool; out of it ${perSecond(of("drained"))} = ` +
+        `${ratio(of("drained") / of("durable"))} × the log's own rate`,
+    );
+  }
 }
 console.log("  goal: 10,000 messages and 30,000 rows a second on 4 cores");

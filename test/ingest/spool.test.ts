@@ -80,6 +80,18 @@ describe("the spool", () => {
     assert.deepEqual(valuesOf(await fixture.events("A")), upTo(29));
   });
 
+  it("goes on taking messages for as long as the log is away, also after a while without any", async () => {
+    const fixture = await start();
+    away = true;
+    await ingest(fixture, 1, 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(fixture.pipeline.status().spool?.active, true);
+    await ingest(fixture, 2, 1);
+    away = false;
+    await until(() => fixture.pipeline.status().spool?.active === false);
+    assert.deepEqual(valuesOf(await fixture.events("A")), upTo(2));
+  });
+
   it("does not keep what no flow wants", async () => {
     const fixture = await start();
     away = true;
