@@ -8,6 +8,7 @@ import type { OpenApiDocument } from "./support/conformance.ts";
 
 const ROUTES = [
   "DELETE /api/v1/flows/{code}",
+  "DELETE /api/v1/replays/{id}",
   "DELETE /api/v1/tokens/{name}",
   "GET /api/v1/data",
   "GET /api/v1/dead-letters",
@@ -17,6 +18,8 @@ const ROUTES = [
   "GET /api/v1/flows/{code}/history",
   "GET /api/v1/messages/{messageId}",
   "GET /api/v1/publish",
+  "GET /api/v1/replays",
+  "GET /api/v1/replays/{id}",
   "GET /api/v1/tokens",
   "GET /health",
   "GET /health/live",
@@ -33,6 +36,7 @@ const ROUTES = [
   "POST /api/v1/flows/{code}/test",
   "POST /api/v1/publish",
   "POST /api/v1/reload",
+  "POST /api/v1/replays",
   "POST /api/v1/tokens",
   "PUT /api/v1/flows/{code}",
 ];

@@ -24,6 +24,10 @@ import { sealKeyAt } from "./integrity/seal-key.ts";
 import { healthOf } from "./observe/health.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { balancesOf, takeOverview, toActionCounts } from "./observe/overview.ts";
+import { ReplayBook } from "./replay/replay-book.ts";
+import { ReplayRunner } from "./replay/replay-runner.ts";
+import { Replays } from "./replay/replays.ts";
+import { whatIfInThread } from "./replay/what-if-thread.ts";
 import { checkCursors } from "./sinks/cursor-check.ts";
 import type { SinkFlow } from "./sinks/sink-protocol.ts";
 import { SinkThread } from "./sinks/sink-thread.ts";
@@ -162,6 +166,12 @@ const start = async (
     clock,
   });
   started.push(() => checkpoints.stop());
+  const book = new ReplayBook();
+  const replaying = new ReplayRunner({
+    ...{ store, pipeline, registry, book, clock, log },
+    lease: container.get(tokens.sinkLease),
+    whatIf: whatIfInThread(configuration),
+  });
   const metrics = createMetrics(registry);
   const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, sealer, clock, publishing });
   const audit = new AuditTrail({ store, clock, ids, log });
@@ -177,6 +187,7 @@ const start = async (
     clock,
     log,
     publishing,
+    replays: new Replays({ store, book, ids: container.get(tokens.ids), live: (id) => replaying.live(id) }),
     checkpoints,
     checkEndpoint,
     tokens: accessTokens,
@@ -229,6 +240,8 @@ const start = async (
   const [fault] = brokers.status().faults;
   if (fault !== undefined && brokersOfTable !== true) throw new Error(`broker ${fault.name}: ${fault.message}`);
   started.push(() => pipeline.stop(DRAIN_MS));
+  replaying.start();
+  started.push(() => replaying.stop());
   await publishing.reconcile();
 
   const startedAt = new Date(clock.now()).toISOString();

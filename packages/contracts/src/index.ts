@@ -9,6 +9,7 @@ export * from "./api/health.ts";
 export * from "./api/log.ts";
 export * from "./api/publish.ts";
 export * from "./api/reload.ts";
+export * from "./api/replays.ts";
 export { Paging, ref } from "./api/shared.ts";
 export * from "./api/tokens.ts";
 export * from "./configuration.ts";

@@ -58,6 +58,11 @@ export const problems = {
     title: "No checkpoint has been made yet",
     help: "`POST /api/v1/checkpoints` makes one.",
   },
+  "replay-not-found": {
+    status: 404,
+    title: "No replay has this id",
+    help: "`GET /api/v1/replays` lists them, those that have ended too.",
+  },
   "method-not-allowed": {
     status: 405,
     title: "This address does not take this method",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
 import { EndpointGuard } from "@sluice/adapter-http";
 import { SqliteEventStore, SqliteProjectionStore, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
-import { FlowRegistry, IngestPipeline, uuidv7 } from "@sluice/app";
+import { FlowRegistry, IngestPipeline, ReplayBook, Replays, uuidv7 } from "@sluice/app";
 import { AccessTokens, AuditTrail } from "@sluice/app/access";
 import { type AdminServices, buildHttpServer } from "@sluice/app/http";
 import { Projector } from "@sluice/app/sinks";
@@ -145,6 +145,7 @@ export class AdminFixture {
       checkEndpoint: (url) => this.#guard.checkUrl(url),
       defaultTimeoutSeconds: 10,
       checkpoints: this.checkpoints,
+      replays: new Replays({ store, book: new ReplayBook(), ids: uuidv7, live: () => null }),
       publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
       health: () => this.health(),
       reload: () => this.reload(),

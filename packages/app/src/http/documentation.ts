@@ -60,6 +60,7 @@ export const addDocumentation = async (app: FastifyInstance): Promise<void> => {
         { name: "log", description: "What happened." },
         { name: "data", description: "What was stored." },
         { name: "dead letters", description: "What was given up on." },
+        { name: "replays", description: "What the log holds, decided again." },
         { name: "access", description: "Who may do what." },
         { name: "operation", description: "How the gateway is." },
       ],

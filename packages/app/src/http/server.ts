@@ -24,6 +24,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { reloadRoutes } from "./routes/reload.ts";
+import { replayRoutes } from "./routes/replays.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import type { AdminServices } from "./services.ts";
 import { answerUnknownAddresses } from "./unknown-address.ts";
@@ -99,6 +100,7 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
   await typed.register(deadLetterRoutes, services);
   await typed.register(publishRoutes, services);
   await typed.register(reloadRoutes, services);
+  await typed.register(replayRoutes, services);
   await typed.register(tokenRoutes, services);
   await typed.register(checkpointRoutes, services);
   await app.ready();

@@ -8,6 +8,7 @@ import type { CheckEndpoint } from "../flows/check-definition.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
 import type { CheckpointService } from "../integrity/checkpoint-service.ts";
 import type { Publishers } from "../publishing/publishers.ts";
+import type { Replays } from "../replay/replays.ts";
 import type { RateLimits } from "./rate-limits.ts";
 
 export interface AdminServices {
@@ -29,6 +30,7 @@ export interface AdminServices {
   readonly defaultTimeoutSeconds: number;
   readonly checkEndpoint: CheckEndpoint;
   readonly checkpoints: Pick<CheckpointService, "list" | "latest" | "make">;
+  readonly replays: Pick<Replays, "request" | "list" | "get" | "cancel">;
   readonly publishing: Pick<Publishers, "publish" | "status">;
   health(): Promise<HealthReport>;
   /** @throws FlowSourceUnavailable, EventStoreUnavailable */

@@ -21,6 +21,7 @@ import { HealthReport, Liveness, Readiness } from "./health.ts";
 import { DeliveryStep, EventPage, MessageStory, NearMiss } from "./log.ts";
 import { PublishInput, PublishResult, PublishStatus } from "./publish.ts";
 import { ReloadResult } from "./reload.ts";
+import { Replay, ReplayInput, ReplayPage } from "./replays.ts";
 import { IssuedToken, TokenInput, TokenPage, TokenView } from "./tokens.ts";
 
 export const apiSchemas: readonly TSchema[] = [
@@ -51,6 +52,9 @@ export const apiSchemas: readonly TSchema[] = [
   PublishResult,
   PublishStatus,
   ReloadResult,
+  Replay,
+  ReplayInput,
+  ReplayPage,
   CheckpointView,
   CheckpointPage,
   TokenInput,

@@ -1,0 +1,110 @@
+/** All replays, folded from the events that tell of them. */
+import type { EventType, RecordedEvent, ReplayFigures, ReplayOrder, WhatIfResult } from "@sluice/contracts";
+
+export const REPLAY_TYPES: readonly EventType[] = [
+  "ReplayRequested",
+  "ReplayProgressed",
+  "ReplayCompleted",
+  "ReplayCancelled",
+  "ReplayFailed",
+];
+
+export const NO_FIGURES: ReplayFigures = {
+  scanned: 0,
+  accepted: 0,
+  rejected: 0,
+  present: 0,
+  unmatched: 0,
+  cut: 0,
+  refused: 0,
+};
+
+export interface ReplayRecord {
+  readonly id: string;
+  readonly order: ReplayOrder;
+  /** `open` until the log says how it ended. */
+  readonly state: "open" | "completed" | "cancelled" | "failed";
+  readonly requestedAt: string;
+  readonly requestedBy: string | null;
+  readonly endedAt: string | null;
+  /** Everything up to here is done; null: nothing yet. */
+  readonly position: string | null;
+  readonly figures: ReplayFigures;
+  readonly reason: string | null;
+  readonly whatIf: WhatIfResult | null;
+}
+
+/** Results of so many are kept, the newest ones; those of older ones are in the log only. */
+const RESULTS_KEPT = 100;
+
+export class ReplayBook {
+  /** In the order in which they were asked for. */
+  readonly #records = new Map<string, ReplayRecord>();
+  readonly #open = new Set<string>();
+  readonly #results: string[] = [];
+  readonly #listeners = new Set<() => void>();
+
+  get(id: string): ReplayRecord | undefined {
+    return this.#records.get(id);
+  }
+
+  list(): readonly ReplayRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** Those that have not ended, the oldest first. */
+  open(): readonly ReplayRecord[] {
+    return [...this.#open].flatMap((id) => this.#records.get(id) ?? []);
+  }
+
+  /** @returns what takes the listener away */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Taking an event in twice is taking it in once, and what has ended stays as it ended. */
+  take(events: readonly Pick<RecordedEvent, "type" | "data" | "metadata" | "recordedAt">[]): void {
+    for (const event of events) this.#take(event as RecordedEvent);
+    if (events.length > 0) for (const listener of this.#listeners) listener();
+  }
+
+  #take(event: RecordedEvent): void {
+    if (event.type === "ReplayRequested") {
+      const { replay: id, order } = event.data;
+      if (this.#records.has(id)) return;
+      this.#open.add(id);
+      this.#records.set(id, {
+        ...{ id, order, state: "open", requestedAt: event.recordedAt, requestedBy: event.metadata.actor ?? null },
+        ...{ endedAt: null, position: null, figures: NO_FIGURES, reason: null, whatIf: null },
+      });
+      return;
+    }
+    if (!("replay" in event.data)) return;
+    const record = this.#records.get(event.data.replay ?? "");
+    if (record === undefined || record.state !== "open") return;
+    const changed = { ...record, ...changeOf(event) };
+    this.#records.set(record.id, changed);
+    if (changed.state !== "open") this.#open.delete(record.id);
+    if (event.type !== "ReplayCompleted" || event.data.whatIf === undefined) return;
+    this.#results.push(record.id);
+    const oldest = this.#results.length > RESULTS_KEPT ? this.#records.get(this.#results.shift() as string) : undefined;
+    if (oldest !== undefined) this.#records.set(oldest.id, { ...oldest, whatIf: null });
+  }
+}
+
+const changeOf = (event: RecordedEvent): Partial<ReplayRecord> => {
+  const endedAt = event.recordedAt;
+  switch (event.type) {
+    case "ReplayProgressed":
+      return { position: event.data.position, figures: event.data.figures };
+    case "ReplayCompleted":
+      return { state: "completed", endedAt, figures: event.data.figures, whatIf: event.data.whatIf ?? null };
+    case "ReplayCancelled":
+      return { state: "cancelled", endedAt };
+    case "ReplayFailed":
+      return { state: "failed", endedAt, reason: event.data.reason };
+    default:
+      return {};
+  }
+};

@@ -1,0 +1,94 @@
+/** Asking for replays, looking at them, cancelling them. Each command is an event with its author. */
+import type { EventMetadata, NewEvent, Replay, ReplayOrder } from "@sluice/contracts";
+import { type EventStore, type IdSource, replayStream } from "@sluice/domain";
+import { derivedId } from "../system/ids.ts";
+import { NO_FIGURES, type ReplayBook, type ReplayRecord } from "./replay-book.ts";
+import type { LiveProgress } from "./replay-runner.ts";
+
+export interface ReplaysDependencies {
+  readonly store: EventStore;
+  readonly book: ReplayBook;
+  readonly ids: IdSource;
+  readonly live: (id: string) => LiveProgress | null;
+}
+
+export class Replays {
+  readonly #deps: ReplaysDependencies;
+
+  constructor(dependencies: ReplaysDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** @throws EventStoreUnavailable */
+  async request(order: Omit<ReplayOrder, "until">, metadata: EventMetadata): Promise<Replay> {
+    const { store, book, ids } = this.#deps;
+    const head = await store.head();
+    const id = ids.next();
+    const data = { replay: id, order: { ...order, until: head ?? "" } };
+    const event: NewEvent = { id: ids.next(), type: "ReplayRequested", schemaVersion: 1, data, metadata };
+    const { recordedAt } = await store.append([{ stream: replayStream(id), expected: "none", events: [event] }]);
+    book.take([{ ...event, recordedAt }]);
+    return this.#view(book.get(id) as ReplayRecord);
+  }
+
+  /** The newest first. @param after id of the last of the page before; null: one that there is not gives nothing */
+  async list(
+    limit: number,
+    after?: string,
+  ): Promise<{ readonly items: readonly Replay[]; readonly next: string | null }> {
+    const all = this.#deps.book.list().toReversed();
+    const start = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    const page = start === 0 && after !== undefined ? [] : all.slice(start, start + limit);
+    const items = await Promise.all(page.map((record) => this.#view(record)));
+    return { items, next: start + limit < all.length ? (page.at(-1)?.id ?? null) : null };
+  }
+
+  /** Undefined when there is none. */
+  async get(id: string): Promise<Replay | undefined> {
+    const record = this.#deps.book.get(id);
+    return record && this.#view(record);
+  }
+
+  /** One that has ended stays as it ended. Undefined when there is none. @throws EventStoreUnavailable */
+  async cancel(id: string, metadata: EventMetadata): Promise<Replay | undefined> {
+    const { store, book } = this.#deps;
+    if (book.get(id)?.state === "open") {
+      const data = { replay: id };
+      const eventId = derivedId(`replay/${id}/ReplayCancelled/`);
+      const event: NewEvent = { id: eventId, type: "ReplayCancelled", schemaVersion: 1, data, metadata };
+      const { recordedAt } = await store.append([{ stream: replayStream(id), expected: "any", events: [event] }]);
+      book.take([{ ...event, recordedAt }]);
+    }
+    return this.get(id);
+  }
+
+  async #view(record: ReplayRecord): Promise<Replay> {
+    const { id, order, state, requestedAt, requestedBy, endedAt, reason, whatIf } = record;
+    const live = this.#deps.live(id);
+    const open = live === null ? ("waiting" as const) : ("running" as const);
+    const { kind, flow, action = null, sourceFlow = null, topic = null, from = null, to = null } = order;
+    return {
+      ...{ id, kind, flow, action, sourceFlow, topic, from, to, messagesPerSecond: order.messagesPerSecond },
+      state: state === "open" ? open : state,
+      ...{ requestedAt, requestedBy, endedAt },
+      progress: state === "completed" ? 1 : await this.#part(order, live?.position ?? record.position),
+      speed: live === null ? null : live.speed,
+      figures: { ...NO_FIGURES, ...(live?.figures ?? record.figures) },
+      reason,
+      whatIf,
+    };
+  }
+
+  /** Of the window; an estimate where the store's is. */
+  async #part({ from, until }: ReplayOrder, position: string | null): Promise<number> {
+    const { store } = this.#deps;
+    if (position === null || until === "") return 0;
+    const first =
+      from === undefined
+        ? null
+        : (await store.readAll({ limit: 1, filter: { recordedFrom: from } })).events[0]?.position;
+    const [start, here, end] = await Promise.all([first ?? null, position, until].map((at) => store.countAfter(at)));
+    const [all, left] = [(start as number) - (end as number), (here as number) - (end as number)];
+    return all <= 0 ? 1 : Math.min(1, Math.max(0, 1 - left / all));
+  }
+}
