@@ -194,6 +194,7 @@ describe("tokens by the API", () => {
       [{ name: "no spaces" }, "/name"],
       [{ name: "" }, "/name"],
       [{ name: "x".repeat(65) }, "/name"],
+      [{ name: `slc_${"0".repeat(16)}_${"x".repeat(43)}` }, "/name"],
       [{ role: "root" }, "/role"],
       [{ role: undefined }, ""],
       [{ expiresAt: past }, "/expiresAt"],

@@ -10,6 +10,8 @@ const COLOURS: Readonly<Partial<Record<RecordedEvent["type"], "red" | "yellow" |
   DeliveryDeadLettered: "red",
   MessagesSkipped: "yellow",
   FlowRowRefused: "yellow",
+  RequestsRefused: "yellow",
+  RequestsUnaudited: "red",
 };
 
 const POSITION_WIDTH = 8;
@@ -57,7 +59,7 @@ const summary = (event: RecordedEvent): string => {
     case "FlowEnabled":
     case "FlowDisabled":
     case "FlowRetired":
-      return `version ${event.version}${event.metadata.actor === undefined ? "" : ` by ${event.metadata.actor}`}`;
+      return `version ${event.version}${by(event)}`;
     case "FlowRowRefused":
       return `row of ${event.data.table} ${event.data.reason}${event.data.errors.length === 0 ? "" : `: ${errorText(event.data.errors)}`}`;
     case "MessageReceived":
@@ -90,10 +92,22 @@ const summary = (event: RecordedEvent): string => {
     case "DeliveryRetried":
     case "DeliveryDiscarded":
       return `#${event.data.messageNumber} ${event.data.action}`;
+    case "TokenIssued":
+      return `${event.data.name}, ${event.data.role}, until ${event.data.expiresAt ?? "revoked"}${by(event)}`;
+    case "TokenRevoked":
+      return `${event.data.name}${by(event)}`;
+    case "RequestAudited":
+      return `${event.data.method} ${event.data.path} ${event.data.status}${by(event)}`;
+    case "RequestsRefused":
+      return `${event.data.count} ${event.data.reason} from ${event.data.remoteAddress ?? "elsewhere"}: ${event.data.routes.join(", ")}`;
+    case "RequestsUnaudited":
+      return `${event.data.count} requests`;
     default:
       return JSON.stringify((event as RecordedEvent).data);
   }
 };
+
+const by = ({ metadata }: RecordedEvent): string => (metadata.actor === undefined ? "" : ` by ${metadata.actor}`);
 
 const bounds = ({ min, max }: { readonly min?: number; readonly max?: number }): string =>
   [min === undefined ? "" : `min ${min}`, max === undefined ? "" : `max ${max}`]

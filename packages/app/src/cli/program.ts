@@ -9,6 +9,7 @@ import { defineFlows } from "./commands/flows.ts";
 import { definePublish } from "./commands/publish.ts";
 import { defineReload } from "./commands/reload.ts";
 import { defineStart } from "./commands/start.ts";
+import { defineTokens } from "./commands/tokens.ts";
 
 /** @param width of help texts, in columns */
 export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120)): Command => {
@@ -30,6 +31,7 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
   defineEvents(program);
   defineExplain(program);
   definePublish(program);
+  defineTokens(program);
   defineDoctor(program);
   return program;
 };

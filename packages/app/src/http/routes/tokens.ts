@@ -4,6 +4,7 @@ import { IssuedToken, ref, TokenInput, TokenListQuery, TokenName, TokenPage } fr
 import { type AccessToken, type Clock, isTokenExpired } from "@sluice/domain";
 import { Type } from "typebox";
 import { ADMIN_NAME } from "../../access/access-tokens.ts";
+import { withoutTokens } from "../../access/token-secret.ts";
 import { metadataOf } from "../auth.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { invalidQuery } from "../problems.ts";
@@ -31,6 +32,14 @@ const expiryOf = ({ expiresAt, expiresIn }: TokenInput, clock: Clock): string | 
       : "must be in the future";
   if (instant !== null && Date.parse(instant) > clock.now()) return instant;
   throw invalidQuery({ pointer: "/expiresAt", keyword: "format", message });
+};
+
+/** @throws HttpProblem `invalid-query` */
+const checkName = (name: string): void => {
+  const isToken = withoutTokens(name) !== name;
+  if (!isToken && name !== ADMIN_NAME) return;
+  const message = isToken ? "is a token, and not a name" : "is the name of ADMIN_TOKEN in the log; take another";
+  throw invalidQuery({ pointer: "/name", keyword: "not", message });
 };
 
 const described = ({ name, id, role, createdAt, createdBy, expiresAt }: AccessToken) => ({
@@ -71,10 +80,7 @@ export const tokenRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "tokens"
     },
     handler: async (request, reply) => {
       const { body } = request;
-      if (body.name === ADMIN_NAME) {
-        const message = "is the name of ADMIN_TOKEN in the log; take another";
-        throw invalidQuery({ pointer: "/name", keyword: "not", message });
-      }
+      checkName(body.name);
       const order = { name: body.name, role: body.role, expiresAt: expiryOf(body, clock) };
       const { token, text } = await tokens.issue(order, metadataOf(request));
       reply.code(201).header("location", `/api/v1/tokens/${token.name}`);
