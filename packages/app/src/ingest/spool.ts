@@ -53,7 +53,8 @@ export interface SpoolDependencies {
 const FED = { entries: 64, messages: 500, bytes: 8 * 1024 * 1024 };
 /** Batches under way to the log at once. */
 const FED_AHEAD = 2;
-const DOUBTFUL = 2 * FED_AHEAD * FED.entries;
+/** What an earlier run may have brought to the log: the last entry of each batch may go beyond its 500 messages. */
+const DOUBTFUL = { entries: 2 * FED_AHEAD * FED.entries, messages: 2 * FED_AHEAD * 2 * FED.messages };
 const RETRY_MS = 250;
 /** Of one flow's newest events, where the store cannot look up a message. */
 const SEARCHED_EVENTS = 20_000;
@@ -66,7 +67,9 @@ export class Spool {
   #fed = 0;
   /** The last entry that there is; `UNKNOWN` until what an earlier run has left was read. */
   #last = 0;
-  #doubtful = DOUBTFUL;
+  /** Read and not fed yet. */
+  #ahead: readonly SpoolEntry[] = [];
+  #doubtful = { entries: 0, messages: 0 };
   #settled: number[] = [];
   #removing: Promise<void> | null = null;
   #lastError: string | null = null;
@@ -78,7 +81,9 @@ export class Spool {
 
   async start(): Promise<void> {
     await this.#deps.spool.start();
-    this.#last = this.isEmpty ? 0 : UNKNOWN;
+    if (this.isEmpty) return;
+    this.#last = UNKNOWN;
+    this.#doubtful = { ...DOUBTFUL };
   }
 
   /** Nothing is tried again from now on: it stays in the spool. */
@@ -107,6 +112,7 @@ export class Spool {
       this.#lastError = null;
       // They are under way already: what follows them is fed after them.
       this.#fed = this.#last = Math.max(this.#fed, ...ids);
+      this.#ahead = [];
       return ids;
     } catch (error) {
       this.#note(error);
@@ -133,16 +139,19 @@ export class Spool {
   /** What goes to the log next; null when there is nothing now. */
   async next(): Promise<SpooledEntries | null> {
     await this.#removeSettled();
-    const entries = await this.#deps.spool.read(this.#fed, { entries: FED.entries, bytes: FED.bytes });
-    if (entries.length === 0) {
+    if (this.#ahead.length === 0) {
+      this.#ahead = await this.#deps.spool.read(this.#fed, { entries: FED.entries, bytes: FED.bytes });
+    }
+    if (this.#ahead.length === 0) {
       if (this.#last === UNKNOWN) this.#last = this.#fed;
       return null;
     }
-    const fed = mergeable(entries);
+    const fed = mergeable(this.#ahead);
+    this.#ahead = this.#ahead.slice(fed.ids.length);
     this.#fed = fed.ids.at(-1) as number;
-    const mayBeRecorded = this.#doubtful > 0;
-    this.#doubtful = Math.max(0, this.#doubtful - fed.ids.length);
-    return { ...fed, mayBeRecorded };
+    const { entries, messages } = this.#doubtful;
+    this.#doubtful = { entries: entries - fed.ids.length, messages: messages - fed.content.messages.length };
+    return { ...fed, mayBeRecorded: entries > 0 && messages > 0 };
   }
 
   /** Whether every entry has been given out. */
