@@ -1,9 +1,10 @@
 /** The admin API as the commands use it: the typed client, whose every failure is a CommandError that says why. */
 import { STATUS_CODES } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Problem, problems } from "@sluice/contracts";
 import { createSluiceClient, type SluiceClient } from "@sluice/contracts/client";
 import { CommandError } from "./command-error.ts";
-import { harmless } from "./output.ts";
+import { harmless, note } from "./output.ts";
 
 /** The server answered, with an error. */
 export class ApiError extends CommandError {
@@ -24,6 +25,8 @@ export class ApiError extends CommandError {
 }
 
 const TIMEOUT_MS = 30_000;
+/** The gateway counts by the minute. */
+const LONGEST_WAIT_S = 60;
 
 /** Its methods throw ApiError and CommandError, so that what they give is the data of a good answer. */
 export const apiOf = ({ adminUrl, token }: { readonly adminUrl: string; readonly token: string | undefined }) => {
@@ -60,7 +63,7 @@ const fetchWhole = async (request: Request, adminUrl: string): Promise<Response>
   let response: Response;
   let text: string;
   try {
-    response = await fetch(request, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    response = await fetchInTurn(request);
     text = await response.text();
   } catch (error) {
     throw new CommandError(`the gateway at ${adminUrl} does not answer: ${whyNot(error)}`, {
@@ -75,6 +78,18 @@ const fetchWhole = async (request: Request, adminUrl: string): Promise<Response>
   }
   const { status, headers } = response;
   return new Response(text === "" ? null : text, { status, statusText: STATUS_CODES[status] ?? "", headers });
+};
+
+/** Comes again when it is told to, as often as it takes: what has much to do is not given up half-way. */
+const fetchInTurn = async (request: Request): Promise<Response> => {
+  for (;;) {
+    const response = await fetch(request.clone(), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const seconds = Number(response.headers.get("retry-after"));
+    if (response.status !== 429 || !(seconds > 0 && seconds <= LONGEST_WAIT_S)) return response;
+    await response.body?.cancel();
+    note(`the gateway takes no more requests for now (ADMIN_RATE_LIMIT); going on in ${seconds} s`);
+    await delay(seconds * 1_000);
+  }
 };
 
 const problemOf = (text: string): Partial<Problem> => {
