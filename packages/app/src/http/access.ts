@@ -102,6 +102,7 @@ const withAccess = (schema: RouteSchema, route: RouteAccess): RouteSchema => {
   const { description } = schema;
   return {
     ...schema,
+    ...(access === "loopback" ? { security: [{ token: [] }, {}] } : {}),
     ...(role === "anyone"
       ? { security: [] }
       : {

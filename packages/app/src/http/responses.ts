@@ -10,13 +10,14 @@ interface AnswerOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export const headersOf = (headers: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(headers).map(([name, says]) => [name, { type: "string", description: says }]));
+
 /** One answer. Its type is that of its body, for the handler. */
 export const answer = <T extends TSchema>(body: T, { description, mediaType, headers = {} }: AnswerOptions): T => {
   const declared = {
     description,
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, says]) => [name, { type: "string", description: says }]),
-    ),
+    headers: headersOf(headers),
     content: { [mediaType ?? "application/json"]: { schema: body } },
   };
   return declared as unknown as T;

@@ -442,6 +442,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replays, those that have ended too
+         * @description The newest first.
+         *
+         *     Takes the role viewer.
+         */
+        get: operations["listReplays"];
+        put?: never;
+        /**
+         * Replay what the log holds
+         * @description re-drive: the flow's rejected messages are decided again, and those that are accepted now are stored and forwarded. backfill: a flow, or an action of it, gets messages that the log has already. what-if: a definition is tried on them; nothing is recorded, stored or sent. Nothing that was recorded after the request is looked at, and what has been done is not done twice.
+         *
+         *     Takes the role operator.
+         */
+        post: operations["requestReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a replay is, and what came of it
+         * @description Takes the role viewer.
+         */
+        get: operations["getReplay"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a replay
+         * @description What it has done stays done. One that has ended stays as it ended, and listed.
+         *
+         *     Takes the role operator.
+         */
+        delete: operations["cancelReplay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1492,6 +1546,207 @@ export interface components {
                 retired: string[];
                 revised: string[];
             };
+        };
+        Replay: {
+            action: string | null;
+            endedAt: string | null;
+            figures: {
+                /** @description Accepted, those with a flag included. */
+                accepted: number;
+                /** @description Passed over: the log has only the beginning of the payload. */
+                cut: number;
+                /** @description Passed over: that had been done before it was asked for. */
+                present: number;
+                /** @description Passed over: the event log refuses what would be recorded. */
+                refused: number;
+                /** @description Rejected by the definition. */
+                rejected: number;
+                /** @description Messages that it has looked at and that are its business. */
+                scanned: number;
+                /** @description Passed over: the flow's topic or broker is another now. */
+                unmatched: number;
+            };
+            flow: string;
+            from: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: "re-drive" | "backfill" | "what-if";
+            messagesPerSecond: number;
+            /** @description Part of the log that it has looked at. */
+            progress: number;
+            /** @description Why it failed. */
+            reason: string | null;
+            /** Format: date-time */
+            requestedAt: string;
+            requestedBy: string | null;
+            sourceFlow: string | null;
+            /** @description Messages a second, lately; null unless this gateway is at work on it. */
+            speed: number | null;
+            /** @enum {unknown} */
+            state: "waiting" | "running" | "completed" | "cancelled" | "failed";
+            to: string | null;
+            topic: string | null;
+            /** @description What a completed what-if has found. */
+            whatIf: {
+                /** @description Under the candidate. */
+                after: {
+                    accepted: number;
+                    flagged: number;
+                    rejected: number;
+                    unmatched: number;
+                };
+                /** @description Under the flow's definition as it was when the run began; all unmatched where there is no such flow. */
+                before: {
+                    accepted: number;
+                    flagged: number;
+                    rejected: number;
+                    unmatched: number;
+                };
+                /** @description Rejected messages by what is wrong with them, the greatest change first. One may count in several. */
+                fields: {
+                    after: number;
+                    before: number;
+                    keyword: string;
+                    pointer: string;
+                }[];
+                newlyAccepted: {
+                    after: {
+                        errors: {
+                            keyword: string;
+                            message: string;
+                            pointer: string;
+                        }[];
+                        requests: {
+                            action: string;
+                            url: string;
+                        }[];
+                        rows: {
+                            action: string;
+                            attribute: string;
+                            text: string;
+                        }[];
+                        /** @enum {unknown} */
+                        verdict: "accepted" | "flagged" | "rejected" | "unmatched";
+                    };
+                    before: {
+                        errors: {
+                            keyword: string;
+                            message: string;
+                            pointer: string;
+                        }[];
+                        requests: {
+                            action: string;
+                            url: string;
+                        }[];
+                        rows: {
+                            action: string;
+                            attribute: string;
+                            text: string;
+                        }[];
+                        /** @enum {unknown} */
+                        verdict: "accepted" | "flagged" | "rejected" | "unmatched";
+                    };
+                    /** @description The flow that recorded it. */
+                    flow: string;
+                    messageId: string;
+                    messageNumber: number;
+                    /** @description Text, its beginning where it is long; base64 where it is not UTF-8. */
+                    payload: string;
+                    /** Format: date-time */
+                    receivedAt: string;
+                    topic: string;
+                }[];
+                newlyRejected: {
+                    after: {
+                        errors: {
+                            keyword: string;
+                            message: string;
+                            pointer: string;
+                        }[];
+                        requests: {
+                            action: string;
+                            url: string;
+                        }[];
+                        rows: {
+                            action: string;
+                            attribute: string;
+                            text: string;
+                        }[];
+                        /** @enum {unknown} */
+                        verdict: "accepted" | "flagged" | "rejected" | "unmatched";
+                    };
+                    before: {
+                        errors: {
+                            keyword: string;
+                            message: string;
+                            pointer: string;
+                        }[];
+                        requests: {
+                            action: string;
+                            url: string;
+                        }[];
+                        rows: {
+                            action: string;
+                            attribute: string;
+                            text: string;
+                        }[];
+                        /** @enum {unknown} */
+                        verdict: "accepted" | "flagged" | "rejected" | "unmatched";
+                    };
+                    /** @description The flow that recorded it. */
+                    flow: string;
+                    messageId: string;
+                    messageNumber: number;
+                    /** @description Text, its beginning where it is long; base64 where it is not UTF-8. */
+                    payload: string;
+                    /** Format: date-time */
+                    receivedAt: string;
+                    topic: string;
+                }[];
+                /** @description There were more kinds of errors than are listed. */
+                otherFields: boolean;
+            } | null;
+        };
+        ReplayInput: {
+            /** @description backfill: messages that the flow has accepted become owed to this action of it, where they were not; absent: messages that the flow does not have become its own. */
+            action?: string;
+            /** @description what-if: the candidate, as `POST /api/v1/flows` takes it; its code may be left out. */
+            definition?: unknown;
+            /**
+             * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+             * @example AHT10_SENSOR
+             */
+            flow: string;
+            /**
+             * @description Earliest time of recording, inclusive; a date is the start of that day (UTC).
+             * @example 2026-01-31
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            from?: string;
+            kind: "re-drive" | "backfill" | "what-if";
+            /**
+             * @description re-drive and backfill: messages written a second at the most; what comes in goes first at any rate.
+             * @default 2000
+             */
+            messagesPerSecond?: number;
+            /**
+             * @description backfill and what-if: only messages that this flow has recorded. Default of a what-if: the flow itself.
+             * @example AHT10_SENSOR
+             */
+            sourceFlow?: string;
+            /**
+             * @description Latest time of recording, inclusive; a date is the last instant of that day (UTC).
+             * @example 2026-01-31
+             * @example 2026-01-31T12:00:00.000Z
+             */
+            to?: string;
+            /** @description backfill and what-if: only messages of topics that this filter matches. */
+            topic?: string;
+        };
+        ReplayPage: {
+            items: components["schemas"]["Replay"][];
+            /** @description Give it as `after` to get the next page; null: there is nothing more now. A page may have fewer items than `limit`, even none, and still have a `next`: a server does not search or collect without end. */
+            next: string | null;
         };
         RollbackInput: {
             /** @description A version of the flow's history. */
@@ -2764,11 +3019,11 @@ export interface operations {
             /** @description The version is the one of If-None-Match. */
             304: {
                 headers: {
+                    /** @description The flow's version. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description `bad-request`: The request is not well-formed. */
             400: {
@@ -4030,6 +4285,372 @@ export interface operations {
              *
              *     `projection-unavailable`: The projection database cannot be reached at the moment.
              */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReplays: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Items at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayPage"];
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayInput"];
+            };
+        };
+        responses: {
+            /** @description It is recorded, and is done when its turn comes. */
+            202: {
+                headers: {
+                    /** @description Where to look how far it is. */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `flow-not-found`: No flow has this code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload-too-large`: The request body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: The request body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `bad-definition`: The flow definition has errors.
+             *
+             *     `invalid-query`: The request has values that it cannot have.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The replay's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `replay-not-found`: No replay has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelReplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The replay's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `replay-not-found`: No replay has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -24,7 +24,7 @@ import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { checkPreconditions, etagOf, isConditional, isUnchanged, preconditionFailed } from "../etag.ts";
 import { momentOf } from "../moment.ts";
 import { HttpProblem } from "../problems.ts";
-import { answer, answers } from "../responses.ts";
+import { answer, answers, headersOf } from "../responses.ts";
 import type { AdminServices } from "../services.ts";
 
 const tags = ["flows"];
@@ -160,7 +160,7 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
             description: "The flow; with `at`, its definition, state and counters then.",
             headers: ETAG,
           }),
-          304: { description: "The version is the one of If-None-Match." } as unknown as ReturnType<typeof Type.Null>,
+          304: Type.Null({ description: "The version is the one of If-None-Match.", headers: headersOf(ETAG) }),
         },
         "unauthorized",
         "flow-not-found",
