@@ -79,6 +79,25 @@ describe("at the wrong moment", () => {
     assert.deepEqual(valuesOf(events), [1, 2]);
   });
 
+  it("the first batch of a new day does not go before the last one of the day before", async () => {
+    const fixture = await open();
+    await fixture.define({ code: "A", topic: "a/#", actions: [{ type: "STORE_DB" }] });
+    await fixture.ingest("a/1", '{"n":1}');
+    const at = (receivedAt: number, n: number) =>
+      fixture.pipeline.ingest([{ ...messageOf("a/1", `{"n":${n}}`), receivedAt }], origin);
+    let fails = true;
+    fixture.intercept = async (batch, append) => {
+      if (!fails) return append(batch);
+      fails = false;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      throw new EventStoreUnavailable("once");
+    };
+    await Promise.all([at(Date.now(), 2), at(Date.now() + 86_400_000, 3)]);
+    const events = await fixture.events("A");
+    assert.deepEqual(numbersOf(events), upTo(3));
+    assert.deepEqual(valuesOf(events), upTo(3));
+  });
+
   it("a command that waits for its turn and a rebuild do not wait for each other", async () => {
     const fixture = await open();
     await fixture.define({ code: "A", topic: "a/#", actions: [{ type: "STORE_DB" }] });

@@ -1,7 +1,7 @@
 /**
  * Appends decided batches in order, at most two at once so that one is decided while another is written, and tries again
- * until each is in the log. Where others write to the log too, the second is sent when the first is in: what one decided
- * behind it may fit by its version behind a stranger's events, and be wrong.
+ * until each is in the log. The second is sent only when the first is in where it would not fail with it: where others
+ * write to the log too, it may fit by its version behind a stranger's events; and the first events of a stream fit anyhow.
  *
  * After any failure nothing new is sent: the failed batches are appended one by one, from memory, in their order, those
  * first of which nobody knows whether they are in the log.
@@ -87,6 +87,8 @@ const IN_VAIN = 2;
 const SHELTER_AFTER_MS = 1_000;
 
 const flowOf = ({ stream }: StreamAppend): string => parseStream(stream)?.flow ?? stream;
+
+const beginsStream = ({ expected }: StreamAppend): boolean => expected === "none" || expected === 0;
 
 export class CommitQueue<T, D extends Decision> {
   readonly #deps: CommitQueueDependencies<T, D>;
@@ -175,7 +177,7 @@ export class CommitQueue<T, D extends Decision> {
   }
 
   async #send(entry: Entry<T, D>): Promise<void> {
-    if (this.#shared && this.#inFlight.size > 0) {
+    if (this.#inFlight.size > 0 && (this.#shared || entry.appends.some(beginsStream))) {
       await Promise.all(this.#inFlight);
       // It has its turn there.
       if (this.#recovery !== null || this.#stopping.signal.aborted) return;

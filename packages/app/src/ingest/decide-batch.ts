@@ -56,7 +56,7 @@ export interface DecideDependencies {
   readonly codec: PayloadCodec;
   readonly ids: IdSource;
   readonly clock: Clock;
-  /** Others may write to the log. */
+  /** Others may write to the log, if only an earlier run of this gateway. */
   readonly sharedLog: boolean;
   /** Payloads over this many bytes are kept only in part. */
   readonly maxPayloadBytes: number;

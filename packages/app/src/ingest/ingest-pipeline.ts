@@ -114,7 +114,9 @@ export class IngestPipeline {
 
   constructor(dependencies: IngestDependencies) {
     const { store, registry, spool } = dependencies;
-    this.#deps = { ...dependencies, sharedLog: store.capabilities.sharedLog };
+    const { sharedLog, atomicMultiStream } = store.capabilities;
+    // An earlier run is another writer where the log is a server: what it has sent may come late.
+    this.#deps = { ...dependencies, sharedLog: sharedLog || !atomicMultiStream };
     registry.onChange(() => this.#snapshotSoon());
     this.#queue = new CommitQueue<Batch, DecidedBatch>({
       store,
