@@ -1,15 +1,18 @@
 /** The command line as a whole. Each command has a file in commands/. */
 import { Command } from "commander";
+import { defineCheckpoint } from "./commands/checkpoint.ts";
 import { defineConfig } from "./commands/config.ts";
 import { defineDemo } from "./commands/demo.ts";
 import { defineDoctor } from "./commands/doctor.ts";
 import { defineEvents } from "./commands/events.ts";
 import { defineExplain } from "./commands/explain.ts";
 import { defineFlows } from "./commands/flows.ts";
+import { defineProve } from "./commands/prove.ts";
 import { definePublish } from "./commands/publish.ts";
 import { defineReload } from "./commands/reload.ts";
 import { defineStart } from "./commands/start.ts";
 import { defineTokens } from "./commands/tokens.ts";
+import { defineVerify } from "./commands/verify.ts";
 
 /** @param width of help texts, in columns */
 export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120)): Command => {
@@ -30,6 +33,9 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
   defineReload(program);
   defineEvents(program);
   defineExplain(program);
+  defineVerify(program);
+  defineCheckpoint(program);
+  defineProve(program);
   definePublish(program);
   defineTokens(program);
   defineDoctor(program);
