@@ -16,6 +16,7 @@ const ROUTES = [
   "GET /api/v1/flows",
   "GET /api/v1/flows/{code}",
   "GET /api/v1/flows/{code}/history",
+  "GET /api/v1/live",
   "GET /api/v1/messages/{messageId}",
   "GET /api/v1/publish",
   "GET /api/v1/replays",

@@ -192,6 +192,16 @@ describe("problems", () => {
     assert.equal(late, "request-timeout");
   });
 
+  it("more readers of the live tail than may be", async () => {
+    api.live.maxReaders = 0;
+    const { headers } = await expect("too-many-readers", "/api/v1/live");
+    assert.equal(headers["retry-after"], "5");
+    api.live.maxReaders = 100;
+    await expect("bad-cursor", "/api/v1/live?after=x");
+    await expect("bad-cursor", "/api/v1/live", { headers: { "last-event-id": "x" } });
+    await expect("invalid-query", "/api/v1/live?type=Nothing");
+  });
+
   it("no token, none that is right", async () => {
     await expect("unauthorized", "/api/v1/flows", { token: null });
   });

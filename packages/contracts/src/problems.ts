@@ -113,6 +113,11 @@ export const problems = {
     title: "The request has values that it cannot have",
     help: "`errors` lists them, each with a JSON pointer into the query (`/limit`) or the body.",
   },
+  "too-many-readers": {
+    status: 503,
+    title: "As many as may read the live tail at once do",
+    help: "Try again after `Retry-After` seconds, or read `GET /api/v1/events` from the last position on now and then.",
+  },
   "rate-limited": {
     status: 429,
     title: "Too many requests",

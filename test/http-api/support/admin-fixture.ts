@@ -94,6 +94,8 @@ export class AdminFixture {
     latest: () => Promise.reject(new Error("this test seals nothing")),
     make: () => Promise.reject(new Error("this test seals nothing")),
   };
+  /** Heartbeats are taken over at the start. */
+  live = { heartbeatMs: 15_000, maxReaders: 100 };
   /** How often the API has asked for the counts of actions. */
   countsAsked = 0;
   /** What the API has logged, a JSON object a line. */
@@ -136,6 +138,7 @@ export class AdminFixture {
       projection: intercepted<ProjectionStore>(this.realProjection, () => this.projectionInstead),
       codec,
       validator,
+      live: this.live,
       stores: { log: "sqlite:events.db", rows: { database: "sqlite:projection.db", table: "data" } },
       ids: uuidv7,
       clock,

@@ -11,6 +11,7 @@ import { defineProve } from "./commands/prove.ts";
 import { definePublish } from "./commands/publish.ts";
 import { defineReload } from "./commands/reload.ts";
 import { defineStart } from "./commands/start.ts";
+import { defineTail } from "./commands/tail.ts";
 import { defineTokens } from "./commands/tokens.ts";
 import { defineVerify } from "./commands/verify.ts";
 
@@ -32,6 +33,7 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
   defineFlows(program);
   defineReload(program);
   defineEvents(program);
+  defineTail(program);
   defineExplain(program);
   defineVerify(program);
   defineCheckpoint(program);

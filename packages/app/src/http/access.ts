@@ -46,6 +46,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   rollbackFlow: administers,
 
   listEvents: reads,
+  tailEvents: reads,
   getMessage: reads,
   listData: reads,
   listCheckpoints: reads,

@@ -21,6 +21,7 @@ import { flowInspectionRoutes } from "./routes/flow-inspection.ts";
 import { flowRollbackRoutes } from "./routes/flow-rollback.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { liveRoutes } from "./routes/live.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { publishRoutes } from "./routes/publish.ts";
 import { reloadRoutes } from "./routes/reload.ts";
@@ -95,6 +96,7 @@ export const buildHttpServer = async (services: AdminServices): Promise<FastifyI
   await typed.register(flowInspectionRoutes, services);
   await typed.register(flowRollbackRoutes, services);
   await typed.register(eventRoutes, services);
+  await typed.register(liveRoutes, services);
   await typed.register(messageRoutes, services);
   await typed.register(dataRoutes, services);
   await typed.register(deadLetterRoutes, services);

@@ -10,6 +10,7 @@ import type { CheckpointService } from "../integrity/checkpoint-service.ts";
 import type { Publishers } from "../publishing/publishers.ts";
 import type { Replays } from "../replay/replays.ts";
 import type { RateLimits } from "./rate-limits.ts";
+import type { LiveOptions } from "./routes/live.ts";
 
 export interface AdminServices {
   readonly registry: FlowRegistry;
@@ -26,6 +27,8 @@ export interface AdminServices {
   readonly tokens: AccessTokens;
   readonly audit: AuditTrail;
   readonly rateLimits: RateLimits;
+  /** Of the live tail; its defaults where absent. */
+  readonly live?: LiveOptions;
   /** HTTP_TIMEOUT_SECONDS, for actions that name none. */
   readonly defaultTimeoutSeconds: number;
   readonly checkEndpoint: CheckEndpoint;

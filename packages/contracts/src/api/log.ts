@@ -25,6 +25,18 @@ export const EventQuery = Type.Object(
   },
   strict,
 );
+export const LiveQuery = Type.Object(
+  {
+    flow: EventQuery.properties.flow,
+    stream: EventQuery.properties.stream,
+    type: EventQuery.properties.type,
+    messageId: EventQuery.properties.messageId,
+    from: EventQuery.properties.from,
+    to: EventQuery.properties.to,
+    after: Type.Optional(Type.String({ minLength: 1, description: "Position behind which to begin; absent: now." })),
+  },
+  strict,
+);
 export const EventPage = page(ref(EventEnvelope), "EventPage");
 
 export const NearMiss = Type.Object(

@@ -372,6 +372,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the event log records, as it does
+         * @description Server-sent events, each with the envelope as its data and its position as its id: from now on, or from behind `Last-Event-ID` or `after`, so that a reader that comes back misses nothing. A comment comes every 15 seconds where nothing happens. A reader that does not take what there is gets a last event named `dropped` with `{"reason":"slow"}`, as do all with `stopped` when the gateway stops and `unauthorized` when the token ends.
+         *
+         *     Takes the role viewer.
+         */
+        get: operations["tailEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/messages/{messageId}": {
         parameters: {
             query?: never;
@@ -3934,6 +3956,108 @@ export interface operations {
                 };
             };
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tailEvents: {
+        parameters: {
+            query?: {
+                /** @description Position behind which to begin; absent: now. */
+                after?: string;
+                /**
+                 * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+                 * @example AHT10_SENSOR
+                 */
+                flow?: string;
+                /** @description Earliest time of recording, inclusive; a date is the start of that day (UTC). */
+                from?: string;
+                /** @description Shared by all flows that one PUBLISH matched. */
+                messageId?: string;
+                stream?: string;
+                /** @description Latest time of recording, inclusive; a date is the last instant of that day (UTC). */
+                to?: string;
+                /** @description One event type, or several with commas. */
+                type?: string;
+            };
+            header?: {
+                /** @description Position; goes before `after`. */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream that does not end. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /**
+             * @description `bad-cursor`: The paging cursor is not one that this server gave out.
+             *
+             *     `bad-request`: The request is not well-formed.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `too-many-readers`: As many as may read the live tail at once do.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,3 @@
+/** The live tail. */
+export { LiveClient } from "./live-client.ts";
+export { LiveFeed, type LiveReader } from "./live-feed.ts";
