@@ -20,6 +20,7 @@ const program = (logDir: string, end: string): string => `
   log.trace("too fine");
   for (let n = 0; n < ${LINES}; n++) log.debug({ n }, "line");
   log.info({ token: "abc", nested: { password: "def" }, headers: { authorization: "ghi" } }, "keys");
+  log.info("slc_0123456789abcdef_" + "s3cret-_".repeat(6).slice(0, 43));
   log.error({ err: new Error("no mqtt://me:p%40ssword@broker for p@ssword and sword\\"fish") }, "correct horse battery");
   ${end}
 `;
@@ -42,7 +43,7 @@ describe("logger", { concurrency: 3 }, () => {
   ] as const) {
     it(`loses nothing at ${name}`, async () => {
       const { stdout, files, file } = await run(end);
-      assert.equal(stdout.trimEnd().split("\n").length, LINES + 2);
+      assert.equal(stdout.trimEnd().split("\n").length, LINES + 3);
       assert.equal(file, stdout);
       assert.equal(files.length, 1);
       assert.match(files[0] as string, /^sluice\.\d{4}-\d\d-\d\d\.1\.log$/);
@@ -51,12 +52,13 @@ describe("logger", { concurrency: 3 }, () => {
 
   it("hides secrets by name and wherever their text appears", async () => {
     const { stdout } = await run("await close();");
-    const [keys, error] = stdout
+    const [keys, token, error] = stdout
       .trimEnd()
       .split("\n")
-      .slice(-2)
+      .slice(-3)
       .map((line) => JSON.parse(line));
     assert.deepEqual([keys.token, keys.nested, keys.headers], ["***", { password: "***" }, { authorization: "***" }]);
+    assert.equal(token.msg, "slc_0123456789abcdef_***");
     assert.equal(error.msg, "***");
     assert.equal(error.err.message, "no mqtt://me:***@broker for *** and ***");
   });

@@ -60,6 +60,8 @@ export class GatewayProcess {
       ADMIN_PORT: "0",
       EMBEDDED_BROKER_PORT: "0",
       LOG_LEVEL: "warn",
+      // Tests ask more often than people do.
+      ADMIN_RATE_LIMIT: "0",
       ...options.env,
     };
   }

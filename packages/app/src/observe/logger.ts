@@ -10,6 +10,7 @@ import { join } from "node:path";
 import type { Configuration } from "@sluice/contracts";
 import { destination, type Level, type Logger, multistream, pino } from "pino";
 import roll from "pino-roll";
+import { withoutTokens } from "../access/token-secret.ts";
 import { HIDDEN, secretTexts } from "../config/redact.ts";
 
 export interface OpenLogger {
@@ -48,7 +49,9 @@ export const createLogger = async (
     {
       level,
       redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: HIDDEN },
-      hooks: { streamWrite: (line) => secrets.reduce((text, secret) => text.replaceAll(secret, HIDDEN), line) },
+      hooks: {
+        streamWrite: (line) => withoutTokens(secrets.reduce((text, secret) => text.replaceAll(secret, HIDDEN), line)),
+      },
     },
     multistream(streams.map((stream) => ({ stream, level: "trace" as Level }))),
   );
