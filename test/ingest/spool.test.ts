@@ -192,6 +192,25 @@ describe("the spool", () => {
     assert.deepEqual(valuesOf(await fixture.events("A")), upTo(12));
   });
 
+  it("removes what is settled at the very moment at which a removal ends", async () => {
+    const fixture = await start();
+    const { spool, spoolFile } = fixture;
+    assert.ok(spool !== null && spoolFile !== null);
+    const batch = { messages: [], origin: { source: "mqtt", broker: "default" }, ids: [] } as const;
+    const ids = (await spool.tryKeep([batch, batch])) ?? [];
+    const [first, second] = ids as [number, number];
+    const remove = spoolFile.remove.bind(spoolFile);
+    spoolFile.remove = async (removed) => {
+      await remove(removed);
+      // After whoever waits for this has looked whether there is more.
+      if (removed.includes(first)) void Promise.resolve().then(() => queueMicrotask(() => spool.settled([second])));
+    };
+    spool.settled([first]);
+    await until(() => spoolFile.status().entries < 2);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(spoolFile.status().entries, 0);
+  });
+
   it("takes messages while the flows are known from a snapshot only", async () => {
     const first = await start();
     await ingest(first, 1, 2);

@@ -194,9 +194,8 @@ export class Spool {
 
   /** Until it is done nothing more is given out: after a crash it would be too much to look up. */
   #removeSettled(): Promise<void> {
-    this.#removing ??= this.#remove().finally(() => {
-      this.#removing = null;
-    });
+    if (this.#settled.length === 0) return this.#removing ?? Promise.resolve();
+    this.#removing ??= this.#remove();
     return this.#removing;
   }
 
@@ -209,10 +208,12 @@ export class Spool {
       } catch (error) {
         this.#note(error);
         this.#settled.push(...ids);
-        if (this.#stopped) return;
+        if (this.#stopped) break;
         await delay(RETRY_MS);
       }
     }
+    // Here, and not when the promise resolves: what is settled in between would not be removed.
+    this.#removing = null;
   }
 
   #note(error: unknown): void {
