@@ -117,6 +117,19 @@ describe("the spool", () => {
     assert.equal(fixture.pipeline.status().spool?.lastError, null);
   });
 
+  it("takes nothing more at a stop once something did not fit: what follows may", async () => {
+    const fixture = await start({ spoolBytes: 3_000 });
+    away = true;
+    await ingest(fixture, 1, 2);
+    const large = fixture.ingest("a/1", `{"n":3,"x":"${"y".repeat(3_000)}"}`);
+    await until(() => fixture.pipeline.status().spool?.lastError !== null);
+    const small = fixture.ingest("a/1", '{"n":4}');
+    const late = new Promise((resolve) => setTimeout(resolve, 600, "late"));
+    await fixture.pipeline.stop(500);
+    assert.equal(await Promise.race([large, small, late]), "late");
+    assert.equal(fixture.pipeline.status().spool?.entries, 2);
+  });
+
   it("keeps its messages through a crash, and goes on with them before anything newer", async () => {
     const first = await start();
     await ingest(first, 1, 2);

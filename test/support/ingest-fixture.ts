@@ -34,6 +34,8 @@ export interface IngestFixtureOptions {
   readonly capabilities?: Partial<EventStoreCapabilities>;
   /** Bytes of a spool; none when absent. */
   readonly spoolBytes?: number;
+  /** Of the files that a gateway has for itself, where several share a log. */
+  readonly name?: string;
   readonly clock?: Clock;
 }
 
@@ -57,10 +59,10 @@ export class IngestFixture {
   /** In place of the store's. */
   exclusively: EventStore["exclusively"] | null = null;
 
-  constructor({ dataDir, capabilities = {}, spoolBytes, clock = systemClock }: IngestFixtureOptions = {}) {
+  constructor({ dataDir, capabilities = {}, spoolBytes, name = "", clock = systemClock }: IngestFixtureOptions = {}) {
     this.#ownsDirectory = dataDir === undefined;
     this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), "sluice-ingest-"));
-    this.snapshots = new SqliteSnapshotStore({ path: join(this.dataDir, "snapshots.db") });
+    this.snapshots = new SqliteSnapshotStore({ path: join(this.dataDir, `${name}snapshots.db`) });
     const path = join(this.dataDir, "events.db");
     this.store = new SqliteEventStore({ path, clock, threads: "inline", pollIntervalMs: 5 });
     const failing: EventStore = new Proxy(this.store, {
@@ -92,7 +94,7 @@ export class IngestFixture {
     this.spoolFile =
       spoolBytes === undefined
         ? null
-        : new SqliteMessageSpool({ path: join(this.dataDir, "spool.db"), capacityBytes: spoolBytes });
+        : new SqliteMessageSpool({ path: join(this.dataDir, `${name}spool.db`), capacityBytes: spoolBytes });
     this.spool = this.spoolFile && new Spool({ ...shared, spool: this.spoolFile });
     this.registry = new FlowRegistry({
       ...shared,

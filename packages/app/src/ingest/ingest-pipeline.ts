@@ -320,6 +320,8 @@ export class IngestPipeline {
     this.#keeping += 1;
     const taken = await spool.keep({ messages, origin: batch.origin, ids: kept }, () => this.#closing);
     this.#keeping -= 1;
+    // A smaller one that comes after it may fit, and must not overtake it.
+    if (!taken) this.#abandoned = true;
     return taken;
   }
 
