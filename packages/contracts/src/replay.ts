@@ -70,8 +70,10 @@ export const WhatIfResult = Type.Object({
     description: "Rejected messages by what is wrong with them, the greatest change first. One may count in several.",
   }),
   otherFields: Type.Boolean({ description: "There were more kinds of errors than are listed." }),
-  newlyRejected: Type.Array(WhatIfSample),
-  newlyAccepted: Type.Array(WhatIfSample),
+  newlyRejectedCount: Count,
+  newlyAcceptedCount: Count,
+  newlyRejected: Type.Array(WhatIfSample, { description: "Samples." }),
+  newlyAccepted: Type.Array(WhatIfSample, { description: "Samples." }),
 });
 export type WhatIfResult = Static<typeof WhatIfResult>;
 

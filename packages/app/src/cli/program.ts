@@ -10,6 +10,7 @@ import { defineFlows } from "./commands/flows.ts";
 import { defineProve } from "./commands/prove.ts";
 import { definePublish } from "./commands/publish.ts";
 import { defineReload } from "./commands/reload.ts";
+import { defineReplay } from "./commands/replay.ts";
 import { defineStart } from "./commands/start.ts";
 import { defineTail } from "./commands/tail.ts";
 import { defineTokens } from "./commands/tokens.ts";
@@ -38,6 +39,7 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
   defineVerify(program);
   defineCheckpoint(program);
   defineProve(program);
+  defineReplay(program);
   definePublish(program);
   defineTokens(program);
   defineDoctor(program);

@@ -12,6 +12,8 @@ export interface ReplaysDependencies {
   readonly live: (id: string) => LiveProgress | null;
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export class Replays {
   readonly #deps: ReplaysDependencies;
 
@@ -43,16 +45,25 @@ export class Replays {
     return { items, next: start + limit < all.length ? (page.at(-1)?.id ?? null) : null };
   }
 
-  /** Undefined when there is none. */
+  /** Undefined when there is none. @throws EventStoreUnavailable */
   async get(id: string): Promise<Replay | undefined> {
-    const record = this.#deps.book.get(id);
+    const record = await this.#find(id);
     return record && this.#view(record);
+  }
+
+  /** The book may not have all of the log yet. */
+  async #find(id: string): Promise<ReplayRecord | undefined> {
+    const { store, book } = this.#deps;
+    const known = book.get(id);
+    if (known !== undefined || !UUID.test(id)) return known;
+    book.take(await store.readStream(replayStream(id), { limit: 10_000 }));
+    return book.get(id);
   }
 
   /** One that has ended stays as it ended. Undefined when there is none. @throws EventStoreUnavailable */
   async cancel(id: string, metadata: EventMetadata): Promise<Replay | undefined> {
     const { store, book } = this.#deps;
-    if (book.get(id)?.state === "open") {
+    if ((await this.#find(id))?.state === "open") {
       const data = { replay: id };
       const eventId = derivedId(`replay/${id}/ReplayCancelled/`);
       const event: NewEvent = { id: eventId, type: "ReplayCancelled", schemaVersion: 1, data, metadata };

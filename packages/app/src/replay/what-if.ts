@@ -65,6 +65,7 @@ export const runWhatIf = async (
   const figures = { ...NO_FIGURES };
   const verdicts = { before: { ...NOTHING }, after: { ...NOTHING } };
   const fields = new FieldCounts();
+  const changes = { newlyRejectedCount: 0, newlyAcceptedCount: 0 };
   const newlyRejected: WhatIfResult["newlyRejected"] = [];
   const newlyAccepted: WhatIfResult["newlyAccepted"] = [];
 
@@ -85,10 +86,10 @@ export const runWhatIf = async (
     verdicts.after[is.verdict] += 1;
     figures[is.verdict === "flagged" ? "accepted" : is.verdict] += 1;
     fields.note(was, is);
-    if (is.verdict === "rejected" && was.verdict !== "rejected" && newlyRejected.length < SAMPLES) {
-      newlyRejected.push(sampleOf(data, was, is));
-    } else if (isTaken(is) && !isTaken(was) && newlyAccepted.length < SAMPLES) {
-      newlyAccepted.push(sampleOf(data, was, is));
+    if (is.verdict === "rejected" && was.verdict !== "rejected") {
+      if (changes.newlyRejectedCount++ < SAMPLES) newlyRejected.push(sampleOf(data, was, is));
+    } else if (isTaken(is) && !isTaken(was)) {
+      if (changes.newlyAcceptedCount++ < SAMPLES) newlyAccepted.push(sampleOf(data, was, is));
     }
   };
 
@@ -110,7 +111,7 @@ export const runWhatIf = async (
     }
     await onPage({ position, figures: { ...figures } });
   }
-  return { figures, whatIf: { ...verdicts, ...fields.result(), newlyRejected, newlyAccepted } };
+  return { figures, whatIf: { ...verdicts, ...fields.result(), ...changes, newlyRejected, newlyAccepted } };
 };
 
 const isTaken = ({ verdict }: Outcome): boolean => verdict === "accepted" || verdict === "flagged";

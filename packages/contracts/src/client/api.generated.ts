@@ -1631,6 +1631,7 @@ export interface components {
                     keyword: string;
                     pointer: string;
                 }[];
+                /** @description Samples. */
                 newlyAccepted: {
                     after: {
                         errors: {
@@ -1678,6 +1679,8 @@ export interface components {
                     receivedAt: string;
                     topic: string;
                 }[];
+                newlyAcceptedCount: number;
+                /** @description Samples. */
                 newlyRejected: {
                     after: {
                         errors: {
@@ -1725,6 +1728,7 @@ export interface components {
                     receivedAt: string;
                     topic: string;
                 }[];
+                newlyRejectedCount: number;
                 /** @description There were more kinds of errors than are listed. */
                 otherFields: boolean;
             } | null;

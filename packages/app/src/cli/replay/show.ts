@@ -1,0 +1,58 @@
+/** A replay as text. */
+import type { Replay, WhatIfResult, WhatIfSample } from "@sluice/contracts";
+import { harmless, print } from "../output.ts";
+import { table } from "../table.ts";
+
+const number = (value: number): string => value.toLocaleString("en");
+
+export const showOutcome = async ({ id, kind, flow, state, figures, whatIf, progress }: Replay): Promise<void> => {
+  const part = state === "completed" ? "" : `, ${Math.floor(progress * 100)} %`;
+  await print(`${id}  ${kind} of ${flow}: ${state}${part}`);
+  if (whatIf !== null) return showWhatIf(whatIf);
+  const { scanned, ...rest } = figures;
+  const parts = Object.entries(rest).filter(([name, value]) => value > 0 || name === "accepted" || name === "rejected");
+  await print(`${number(scanned)} messages: ${parts.map(([name, value]) => `${number(value)} ${name}`).join(", ")}`);
+};
+
+const change = (before: number, after: number): string =>
+  `${after > before ? "+" : after < before ? "-" : "±"}${number(Math.abs(after - before))}`;
+
+const showWhatIf = async (result: WhatIfResult): Promise<void> => {
+  const { before, after, fields, otherFields, newlyRejected, newlyAccepted } = result;
+  const verdicts = (["accepted", "flagged", "rejected", "unmatched"] as const).map((verdict) => ({
+    what: verdict,
+    before: before[verdict],
+    after: after[verdict],
+  }));
+  await print(counts("MESSAGES", verdicts));
+  if (fields.length > 0) {
+    const rows = fields.map(({ pointer, keyword, ...rest }) => ({ what: `${pointer || "/"} ${keyword}`, ...rest }));
+    await print(`\n${counts("REJECTED BECAUSE OF", rows)}`);
+  }
+  if (otherFields) await print("and other errors");
+  await samples(`newly rejected: ${number(result.newlyRejectedCount)}`, newlyRejected);
+  await samples(`newly accepted: ${number(result.newlyAcceptedCount)}`, newlyAccepted);
+};
+
+const counts = (header: string, rows: readonly { what: string; before: number; after: number }[]): string =>
+  table(
+    [
+      { header, value: ({ what }) => what, flexible: true },
+      { header: "BEFORE", value: ({ before }) => number(before), align: "right" },
+      { header: "AFTER", value: ({ after }) => number(after), align: "right" },
+      { header: "CHANGE", value: ({ before, after }) => change(before, after), align: "right" },
+    ],
+    rows,
+  );
+
+const samples = async (title: string, found: readonly WhatIfSample[]): Promise<void> => {
+  await print(`\n${title}${found.length === 0 ? "" : ", for example:"}`);
+  for (const { flow, messageNumber, topic, payload, before, after } of found) {
+    await print(`  ${flow} #${messageNumber} ${harmless(topic)}  ${harmless(payload)}`);
+    for (const { pointer, message } of after.errors.length > 0 ? after.errors : before.errors) {
+      await print(`    ${after.errors.length > 0 ? "now" : "before"}: ${harmless(`${pointer} ${message}`.trim())}`);
+    }
+    for (const { attribute, text } of after.rows) await print(`    stored: ${harmless(`${attribute} = ${text}`)}`);
+    for (const { url } of after.requests) await print(`    sent: POST ${harmless(url)}`);
+  }
+};
