@@ -13,6 +13,9 @@ export class UnreadableEvent extends Error {
   }
 }
 
+/** What a store makes of text that is no JSON, or of JSON that is no event; servers that are away fail otherwise. */
+const isDamage = (cause: unknown): boolean => cause instanceof SyntaxError || cause instanceof TypeError;
+
 /**
  * So many events after a position, or fewer where the log ends.
  * @throws UnreadableEvent, EventStoreUnavailable
@@ -35,7 +38,7 @@ export const readEvents = async (
       if (page.atEnd || page.position === null) break;
       position = page.position;
     } catch (error) {
-      if (error instanceof EventStoreUnavailable) throw error;
+      if (error instanceof EventStoreUnavailable && !isDamage(error.cause)) throw error;
       // One of the page's events is not as the store wrote it: they are read one by one, up to that.
       if (limit === 1) throw new UnreadableEvent(events, error);
       limit = 1;
