@@ -29,6 +29,8 @@ export interface Operation {
   readonly security?: readonly Json[];
   readonly parameters: readonly Parameter[];
   readonly body: Json | null;
+  /** Has an `example`, or has none. */
+  readonly bodyExample: object;
   readonly answers: Readonly<Record<string, DocumentedAnswer>>;
 }
 
@@ -66,6 +68,7 @@ export class ApiDocument {
         security: operation.security ?? document.security,
         parameters: operation.parameters ?? [],
         body: operation.requestBody?.content["application/json"]?.schema ?? null,
+        bodyExample: operation.requestBody?.content["application/json"] ?? {},
         answers: operation.responses,
       })),
     );

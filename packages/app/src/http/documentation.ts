@@ -3,6 +3,7 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { apiSchemas } from "@sluice/contracts";
 import type { FastifyInstance } from "fastify";
+import { addExamples } from "./document-examples.ts";
 
 const DESCRIPTION = `Flows, the event log and what was made of it.
 
@@ -54,6 +55,7 @@ export const addDocumentation = async (app: FastifyInstance): Promise<void> => {
           token: { type: "http", scheme: "bearer", description: TOKEN },
         },
       },
+      servers: [{ url: "/", description: "The gateway that serves this document." }],
       security: [{ token: [] }],
       tags: [
         { name: "flows", description: "What is subscribed, how it is judged, where it goes." },
@@ -64,6 +66,11 @@ export const addDocumentation = async (app: FastifyInstance): Promise<void> => {
         { name: "access", description: "Who may do what." },
         { name: "operation", description: "How the gateway is." },
       ],
+    },
+    transformObject: (document) => {
+      if (!("openapiObject" in document)) return document.swaggerObject;
+      addExamples(document.openapiObject.paths ?? {});
+      return document.openapiObject;
     },
     refResolver: { buildLocalReference: (schema, _baseUri, _fragment, index) => `${schema.$id ?? `schema-${index}`}` },
   });

@@ -7,7 +7,7 @@ import { Instant, Nullable, Order, Paging, page, ref, strict, timeRange } from "
 export const DataQuery = Type.Object(
   {
     flow: Type.Optional(FlowCode),
-    attribute: Type.Optional(Type.String()),
+    attribute: Type.Optional(Type.String({ description: "Name that it is stored under." })),
     messageId: Type.Optional(MessageId),
     ...timeRange("time of receipt"),
     order: Order("oldest"),

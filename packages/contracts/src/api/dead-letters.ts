@@ -3,10 +3,12 @@ import { type Static, Type } from "typebox";
 import { FlowCode } from "../flow-definition.ts";
 import { Instant, Nullable, Order, Paging, page, ref, strict } from "./shared.ts";
 
-export const DeadLetterKind = Type.Union([Type.Literal("delivery"), Type.Literal("row")]);
+export const DeadLetterKind = Type.Union([Type.Literal("delivery"), Type.Literal("row")], {
+  description: "delivery: of an action that posts. row: of one that stores.",
+});
 const deadLetterFilter = {
   flow: Type.Optional(FlowCode),
-  action: Type.Optional(Type.String()),
+  action: Type.Optional(Type.String({ description: "Id of the action." })),
   kind: Type.Optional(DeadLetterKind),
 };
 export const DeadLetterQuery = Type.Object({ ...deadLetterFilter, order: Order("what died first"), ...Paging }, strict);

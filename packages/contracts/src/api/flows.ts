@@ -59,6 +59,8 @@ export const FlowQuery = Type.Object(
 export const FlowReadHeaders = Type.Object({ "if-none-match": IfNoneMatch });
 export const FlowChangeHeaders = Type.Object({ "if-match": IfMatch, "if-none-match": IfNoneMatch });
 
+export const FlowRollbackHeaders = Type.Object({ "if-match": IfMatch });
+
 export const FlowAt = Type.Object(
   {
     ...FlowDefinition.properties,

@@ -8,7 +8,7 @@ import { Instant, Nullable, Order, Paging, page, ref, strict, timeRange } from "
 export const EventQuery = Type.Object(
   {
     flow: Type.Optional(FlowCode),
-    stream: Type.Optional(Type.String({ minLength: 1 })),
+    stream: Type.Optional(Type.String({ minLength: 1, description: "Name of one stream, as events have it." })),
     type: Type.Optional(Type.String({ minLength: 1, description: "One event type, or several with commas." })),
     messageId: Type.Optional(MessageId),
     ...timeRange("time of recording"),

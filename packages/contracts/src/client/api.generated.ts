@@ -575,7 +575,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the broker, the log, the sinks and the queues are */
+        /**
+         * How the broker, the log, the sinks and the queues are
+         * @description With every reason why it is not healthy; the details are for people and dashboards.
+         */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -706,6 +709,7 @@ export interface components {
             eventId: string;
             flow: string;
             id: string;
+            /** @description delivery: of an action that posts. row: of one that stores. */
             kind: "delivery" | "row";
             messageId: string;
             messageNumber: number;
@@ -715,12 +719,14 @@ export interface components {
         DeadLetterCommand: {
             /** @description Every dead letter that it takes; empty: all. */
             filter?: {
+                /** @description Id of the action. */
                 action?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
                  */
                 flow?: string;
+                /** @description delivery: of an action that posts. row: of one that stores. */
                 kind?: "delivery" | "row";
             };
             ids?: string[];
@@ -850,7 +856,10 @@ export interface components {
             lastMessageNumber: number;
             lastReceivedAt: string | null;
             payload: {
-                /** @description How the payload's bytes become a value. */
+                /**
+                 * @description How the payload's bytes become a value.
+                 * @constant
+                 */
                 codec: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
                 onInvalid: "reject" | "flag";
@@ -943,7 +952,10 @@ export interface components {
             enabled: boolean;
             lastMessageNumber: number;
             payload: {
-                /** @description How the payload's bytes become a value. */
+                /**
+                 * @description How the payload's bytes become a value.
+                 * @constant
+                 */
                 codec: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
                 onInvalid: "reject" | "flag";
@@ -1022,7 +1034,10 @@ export interface components {
             code: string;
             description: string;
             payload: {
-                /** @description How the payload's bytes become a value. */
+                /**
+                 * @description How the payload's bytes become a value.
+                 * @constant
+                 */
                 codec: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
                 onInvalid: "reject" | "flag";
@@ -1134,7 +1149,10 @@ export interface components {
             /** @description Ignored. */
             readonly lastReceivedAt?: unknown;
             payload?: {
-                /** @description How the payload's bytes become a value. */
+                /**
+                 * @description How the payload's bytes become a value.
+                 * @constant
+                 */
                 codec?: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
                 onInvalid?: "reject" | "flag";
@@ -1829,9 +1847,15 @@ export interface operations {
     listCheckpoints: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before. */
+                /**
+                 * @description The `next` of the page before.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
@@ -1846,6 +1870,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "origin": "sluice/83167062-a315-4096-aeee-439e85b999a2",
+                     *           "size": 4712,
+                     *           "position": "4712",
+                     *           "root": "Y7EV2/GI3/QE8omkgr/ubf7ahZ4TlRIs9OaNn9mm6b8=",
+                     *           "time": "2026-01-31T12:34:56.789Z",
+                     *           "note": "sluice/83167062-a315-4096-aeee-439e85b999a2\n4712\nY7EV2/GI3/QE8omkgr/ubf7ahZ4TlRIs9OaNn9mm6b8=\nposition 4712\ntime 2026-01-31T12:34:56.789Z\n\n— sluice/83167062-a315-4096-aeee-439e85b999a2 sc+9Yf5gnV9o0E80kyfVkuIU2YpzGpwLqHGoTU5x0Zx1GYL+mxI1rHvHpdpNtr0oTsW91isdEK90fQDte9siACaCSwY=\n",
+                     *           "key": "sluice/83167062-a315-4096-aeee-439e85b999a2+b1cfbd61+AR2KkXMreFy15NsusxjnDmU+mwv/wPXkqw4G+qzam4Sr"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["CheckpointPage"];
                 };
             };
@@ -1924,6 +1964,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "origin": "sluice/83167062-a315-4096-aeee-439e85b999a2",
+                     *       "size": 4712,
+                     *       "position": "4712",
+                     *       "root": "Y7EV2/GI3/QE8omkgr/ubf7ahZ4TlRIs9OaNn9mm6b8=",
+                     *       "time": "2026-01-31T12:34:56.789Z",
+                     *       "note": "sluice/83167062-a315-4096-aeee-439e85b999a2\n4712\nY7EV2/GI3/QE8omkgr/ubf7ahZ4TlRIs9OaNn9mm6b8=\nposition 4712\ntime 2026-01-31T12:34:56.789Z\n\n— sluice/83167062-a315-4096-aeee-439e85b999a2 sc+9Yf5gnV9o0E80kyfVkuIU2YpzGpwLqHGoTU5x0Zx1GYL+mxI1rHvHpdpNtr0oTsW91isdEK90fQDte9siACaCSwY=\n",
+                     *       "key": "sluice/83167062-a315-4096-aeee-439e85b999a2+b1cfbd61+AR2KkXMreFy15NsusxjnDmU+mwv/wPXkqw4G+qzam4Sr"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Checkpoint"];
                 };
             };
@@ -1998,6 +2049,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "origin": "sluice/83167062-a315-4096-aeee-439e85b999a2",
+                     *       "size": 4712,
+                     *       "position": "4712",
+                     *       "root": "Y7EV2/GI3/QE8omkgr/ubf7ahZ4TlRIs9OaNn9mm6b8=",
+                     *       "time": "2026-01-31T12:34:56.789Z",
+                     *       "note": "sluice/83167062-a315-4096-aeee-439e85b999a2\n4712\nY7EV2/GI3/QE8omkgr/ubf7ahZ4TlRIs9OaNn9mm6b8=\nposition 4712\ntime 2026-01-31T12:34:56.789Z\n\n— sluice/83167062-a315-4096-aeee-439e85b999a2 sc+9Yf5gnV9o0E80kyfVkuIU2YpzGpwLqHGoTU5x0Zx1GYL+mxI1rHvHpdpNtr0oTsW91isdEK90fQDte9siACaCSwY=\n",
+                     *       "key": "sluice/83167062-a315-4096-aeee-439e85b999a2+b1cfbd61+AR2KkXMreFy15NsusxjnDmU+mwv/wPXkqw4G+qzam4Sr"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Checkpoint"];
                 };
             };
@@ -2060,23 +2122,45 @@ export interface operations {
     listData: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before. */
+                /**
+                 * @description The `next` of the page before.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
+                /**
+                 * @description Name that it is stored under.
+                 * @example temperature
+                 */
                 attribute?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
                  */
                 flow?: string;
-                /** @description Earliest time of receipt, inclusive; a date is the start of that day (UTC). */
+                /**
+                 * @description Earliest time of receipt, inclusive; a date is the start of that day (UTC).
+                 * @example 2026-01-31
+                 */
                 from?: string;
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
-                /** @description Shared by all flows that one PUBLISH matched. */
+                /**
+                 * @description Shared by all flows that one PUBLISH matched.
+                 * @example 019c1447-9135-7d5d-a1e8-e620b332e698
+                 */
                 messageId?: string;
-                /** @description asc: oldest first. */
+                /**
+                 * @description asc: oldest first.
+                 * @example desc
+                 */
                 order?: "asc" | "desc";
-                /** @description Latest time of receipt, inclusive; a date is the last instant of that day (UTC). */
+                /**
+                 * @description Latest time of receipt, inclusive; a date is the last instant of that day (UTC).
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
                 to?: string;
             };
             header?: never;
@@ -2091,6 +2175,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "2399",
+                     *           "flow": "AHT10_SENSOR",
+                     *           "attribute": "temperature",
+                     *           "value": 21.5,
+                     *           "valueType": "number",
+                     *           "text": "21.5",
+                     *           "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *           "messageNumber": 1200,
+                     *           "receivedAt": "2026-01-31T12:34:56.789Z",
+                     *           "deviceTime": null,
+                     *           "eventId": "019c1447-9136-7de4-8e2b-52a1c8d3f207"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["DataPage"];
                 };
             };
@@ -2157,18 +2261,35 @@ export interface operations {
     listDeadLetters: {
         parameters: {
             query?: {
+                /**
+                 * @description Id of the action.
+                 * @example POST_ENDPOINT
+                 */
                 action?: string;
-                /** @description The `next` of the page before. */
+                /**
+                 * @description The `next` of the page before.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
                  */
                 flow?: string;
+                /**
+                 * @description delivery: of an action that posts. row: of one that stores.
+                 * @example delivery
+                 */
                 kind?: "delivery" | "row";
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
-                /** @description asc: what died first first. */
+                /**
+                 * @description asc: what died first first.
+                 * @example desc
+                 */
                 order?: "asc" | "desc";
             };
             header?: never;
@@ -2183,6 +2304,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019c1447-9135-7d5d-a1e8-e620b332e698/AHT10_SENSOR/POST_ENDPOINT",
+                     *           "kind": "delivery",
+                     *           "flow": "AHT10_SENSOR",
+                     *           "action": "POST_ENDPOINT",
+                     *           "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *           "messageNumber": 1200,
+                     *           "attribute": null,
+                     *           "reason": "answered 503 Service Unavailable",
+                     *           "attempts": 20,
+                     *           "deadAt": "2026-01-31T12:34:56.789Z",
+                     *           "eventId": "019c1447-9136-7de4-8e2b-52a1c8d3f207"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterPage"];
                 };
             };
@@ -2251,13 +2392,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The letter's id, percent-encoded. */
+                /**
+                 * @description The letter's id, percent-encoded.
+                 * @example 019c1447-9135-7d5d-a1e8-e620b332e698/AHT10_SENSOR/POST_ENDPOINT
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the endpoint is gone for good"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeadLetterReason"] | null;
             };
         };
@@ -2268,6 +2417,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterResult"];
                 };
             };
@@ -2372,13 +2526,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The letter's id, percent-encoded. */
+                /**
+                 * @description The letter's id, percent-encoded.
+                 * @example 019c1447-9135-7d5d-a1e8-e620b332e698/AHT10_SENSOR/POST_ENDPOINT
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "the endpoint is gone for good"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeadLetterReason"] | null;
             };
         };
@@ -2389,6 +2551,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterResult"];
                 };
             };
@@ -2497,6 +2664,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "flow": "AHT10_SENSOR"
+                 *       },
+                 *       "reason": "the endpoint is gone for good"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeadLetterCommand"];
             };
         };
@@ -2507,6 +2682,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterResult"];
                 };
             };
@@ -2606,6 +2786,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filter": {
+                 *         "flow": "AHT10_SENSOR"
+                 *       },
+                 *       "reason": "the endpoint is gone for good"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeadLetterCommand"];
             };
         };
@@ -2616,6 +2804,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "count": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeadLetterResult"];
                 };
             };
@@ -2709,25 +2902,50 @@ export interface operations {
     listEvents: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before, or the `position` of any event: what follows it in the chosen order. So a reader that has come to the end of the log goes on later from the last event that it has seen. */
+                /**
+                 * @description The `next` of the page before, or the `position` of any event: what follows it in the chosen order. So a reader that has come to the end of the log goes on later from the last event that it has seen.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
                  */
                 flow?: string;
-                /** @description Earliest time of recording, inclusive; a date is the start of that day (UTC). */
+                /**
+                 * @description Earliest time of recording, inclusive; a date is the start of that day (UTC).
+                 * @example 2026-01-31
+                 */
                 from?: string;
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
-                /** @description Shared by all flows that one PUBLISH matched. */
+                /**
+                 * @description Shared by all flows that one PUBLISH matched.
+                 * @example 019c1447-9135-7d5d-a1e8-e620b332e698
+                 */
                 messageId?: string;
-                /** @description asc: oldest first. */
+                /**
+                 * @description asc: oldest first.
+                 * @example desc
+                 */
                 order?: "asc" | "desc";
+                /**
+                 * @description Name of one stream, as events have it.
+                 * @example flow-AHT10_SENSOR
+                 */
                 stream?: string;
-                /** @description Latest time of recording, inclusive; a date is the last instant of that day (UTC). */
+                /**
+                 * @description Latest time of recording, inclusive; a date is the last instant of that day (UTC).
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
                 to?: string;
-                /** @description One event type, or several with commas. */
+                /**
+                 * @description One event type, or several with commas.
+                 * @example ValidationFailed,ThresholdBreached
+                 */
                 type?: string;
             };
             header?: never;
@@ -2742,6 +2960,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019c1447-9136-7de4-8e2b-52a1c8d3f207",
+                     *           "stream": "traffic-AHT10_SENSOR-20260131",
+                     *           "version": 2400,
+                     *           "position": "4712",
+                     *           "type": "StoredAttribute",
+                     *           "schemaVersion": 1,
+                     *           "data": {
+                     *             "flow": "AHT10_SENSOR",
+                     *             "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *             "messageNumber": 1200,
+                     *             "action": "STORE_DB",
+                     *             "attribute": "temperature",
+                     *             "valueType": "number",
+                     *             "value": 21.5,
+                     *             "receivedAt": "2026-01-31T12:34:56.789Z"
+                     *           },
+                     *           "metadata": {},
+                     *           "recordedAt": "2026-01-31T12:34:56.789Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
@@ -2808,9 +3053,15 @@ export interface operations {
     listFlows: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before. */
+                /**
+                 * @description The `next` of the page before.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
@@ -2825,6 +3076,84 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "code": "AHT10_SENSOR",
+                     *           "description": "Temperature and humidity",
+                     *           "topic": "sensors/{site}/aht10",
+                     *           "payloadSchema": {
+                     *             "temperature": "float",
+                     *             "humidity": "float"
+                     *           },
+                     *           "actions": [
+                     *             {
+                     *               "id": "STORE_DB",
+                     *               "type": "STORE_DB"
+                     *             },
+                     *             {
+                     *               "id": "POST_ENDPOINT",
+                     *               "type": "POST_ENDPOINT",
+                     *               "url": "https://example.com/readings",
+                     *               "headers": {},
+                     *               "timeoutSeconds": 10,
+                     *               "maxAttempts": 20,
+                     *               "ordered": false,
+                     *               "concurrency": 8,
+                     *               "priority": 5
+                     *             }
+                     *           ],
+                     *           "thresholds": [
+                     *             {
+                     *               "attribute": "temperature",
+                     *               "max": 60,
+                     *               "onBreach": "flag"
+                     *             }
+                     *           ],
+                     *           "broker": "default",
+                     *           "qos": 1,
+                     *           "payload": {
+                     *             "codec": "json",
+                     *             "onInvalid": "reject"
+                     *           },
+                     *           "enabled": true,
+                     *           "version": 3,
+                     *           "createdAt": "2026-01-31T12:00:00.000Z",
+                     *           "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *           "lastMessageNumber": 1200,
+                     *           "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *           "counters": {
+                     *             "received": 1200,
+                     *             "accepted": 1198,
+                     *             "rejected": 2,
+                     *             "flagged": 0,
+                     *             "breached": 0,
+                     *             "skipped": 0
+                     *           },
+                     *           "actionCounts": [
+                     *             {
+                     *               "action": "STORE_DB",
+                     *               "accepted": 1198,
+                     *               "done": 1198,
+                     *               "pending": 0,
+                     *               "dead": 0,
+                     *               "discarded": 0
+                     *             },
+                     *             {
+                     *               "action": "POST_ENDPOINT",
+                     *               "accepted": 1198,
+                     *               "done": 1195,
+                     *               "pending": 2,
+                     *               "dead": 1,
+                     *               "discarded": 0
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowPage"];
                 };
             };
@@ -2897,6 +3226,33 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "AHT10_SENSOR",
+                 *       "description": "Temperature and humidity",
+                 *       "topic": "sensors/{site}/aht10",
+                 *       "payloadSchema": {
+                 *         "temperature": "float",
+                 *         "humidity": "float"
+                 *       },
+                 *       "actions": [
+                 *         {
+                 *           "type": "STORE_DB"
+                 *         },
+                 *         {
+                 *           "type": "POST_ENDPOINT",
+                 *           "url": "https://example.com/readings"
+                 *         }
+                 *       ],
+                 *       "thresholds": [
+                 *         {
+                 *           "attribute": "temperature",
+                 *           "max": 60,
+                 *           "onBreach": "flag"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["FlowInput"];
             };
         };
@@ -2911,6 +3267,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "AHT10_SENSOR",
+                     *       "description": "Temperature and humidity",
+                     *       "topic": "sensors/{site}/aht10",
+                     *       "payloadSchema": {
+                     *         "temperature": "float",
+                     *         "humidity": "float"
+                     *       },
+                     *       "actions": [
+                     *         {
+                     *           "id": "STORE_DB",
+                     *           "type": "STORE_DB"
+                     *         },
+                     *         {
+                     *           "id": "POST_ENDPOINT",
+                     *           "type": "POST_ENDPOINT",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {},
+                     *           "timeoutSeconds": 10,
+                     *           "maxAttempts": 20,
+                     *           "ordered": false,
+                     *           "concurrency": 8,
+                     *           "priority": 5
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "max": 60,
+                     *           "onBreach": "flag"
+                     *         }
+                     *       ],
+                     *       "broker": "default",
+                     *       "qos": 1,
+                     *       "payload": {
+                     *         "codec": "json",
+                     *         "onInvalid": "reject"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *       "lastMessageNumber": 1200,
+                     *       "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "counters": {
+                     *         "received": 1200,
+                     *         "accepted": 1198,
+                     *         "rejected": 2,
+                     *         "flagged": 0,
+                     *         "breached": 0,
+                     *         "skipped": 0
+                     *       },
+                     *       "actionCounts": [
+                     *         {
+                     *           "action": "STORE_DB",
+                     *           "accepted": 1198,
+                     *           "done": 1198,
+                     *           "pending": 0,
+                     *           "dead": 0,
+                     *           "discarded": 0
+                     *         },
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "accepted": 1198,
+                     *           "done": 1195,
+                     *           "pending": 2,
+                     *           "dead": 1,
+                     *           "discarded": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Flow"];
                 };
             };
@@ -3013,7 +3442,10 @@ export interface operations {
     getFlow: {
         parameters: {
             query?: {
-                /** @description The flow as it was then: RFC 3339 with a zone, a date for its last instant (UTC), or a `position` of the log. */
+                /**
+                 * @description The flow as it was then: RFC 3339 with a zone, a date for its last instant (UTC), or a `position` of the log.
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
                 at?: string;
             };
             header?: {
@@ -3024,7 +3456,10 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
@@ -3039,6 +3474,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "AHT10_SENSOR",
+                     *       "description": "Temperature and humidity",
+                     *       "topic": "sensors/{site}/aht10",
+                     *       "payloadSchema": {
+                     *         "temperature": "float",
+                     *         "humidity": "float"
+                     *       },
+                     *       "actions": [
+                     *         {
+                     *           "id": "STORE_DB",
+                     *           "type": "STORE_DB"
+                     *         },
+                     *         {
+                     *           "id": "POST_ENDPOINT",
+                     *           "type": "POST_ENDPOINT",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {},
+                     *           "timeoutSeconds": 10,
+                     *           "maxAttempts": 20,
+                     *           "ordered": false,
+                     *           "concurrency": 8,
+                     *           "priority": 5
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "max": 60,
+                     *           "onBreach": "flag"
+                     *         }
+                     *       ],
+                     *       "broker": "default",
+                     *       "qos": 1,
+                     *       "payload": {
+                     *         "codec": "json",
+                     *         "onInvalid": "reject"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *       "lastMessageNumber": 1200,
+                     *       "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "counters": {
+                     *         "received": 1200,
+                     *         "accepted": 1198,
+                     *         "rejected": 2,
+                     *         "flagged": 0,
+                     *         "breached": 0,
+                     *         "skipped": 0
+                     *       },
+                     *       "actionCounts": [
+                     *         {
+                     *           "action": "STORE_DB",
+                     *           "accepted": 1198,
+                     *           "done": 1198,
+                     *           "pending": 0,
+                     *           "dead": 0,
+                     *           "discarded": 0
+                     *         },
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "accepted": 1198,
+                     *           "done": 1195,
+                     *           "pending": 2,
+                     *           "dead": 1,
+                     *           "discarded": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Flow"] | components["schemas"]["FlowAt"];
                 };
             };
@@ -3132,13 +3640,43 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "AHT10_SENSOR",
+                 *       "description": "Temperature and humidity",
+                 *       "topic": "sensors/{site}/aht10",
+                 *       "payloadSchema": {
+                 *         "temperature": "float",
+                 *         "humidity": "float"
+                 *       },
+                 *       "actions": [
+                 *         {
+                 *           "type": "STORE_DB"
+                 *         },
+                 *         {
+                 *           "type": "POST_ENDPOINT",
+                 *           "url": "https://example.com/readings"
+                 *         }
+                 *       ],
+                 *       "thresholds": [
+                 *         {
+                 *           "attribute": "temperature",
+                 *           "max": 60,
+                 *           "onBreach": "flag"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["FlowInput"];
             };
         };
@@ -3151,6 +3689,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "AHT10_SENSOR",
+                     *       "description": "Temperature and humidity",
+                     *       "topic": "sensors/{site}/aht10",
+                     *       "payloadSchema": {
+                     *         "temperature": "float",
+                     *         "humidity": "float"
+                     *       },
+                     *       "actions": [
+                     *         {
+                     *           "id": "STORE_DB",
+                     *           "type": "STORE_DB"
+                     *         },
+                     *         {
+                     *           "id": "POST_ENDPOINT",
+                     *           "type": "POST_ENDPOINT",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {},
+                     *           "timeoutSeconds": 10,
+                     *           "maxAttempts": 20,
+                     *           "ordered": false,
+                     *           "concurrency": 8,
+                     *           "priority": 5
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "max": 60,
+                     *           "onBreach": "flag"
+                     *         }
+                     *       ],
+                     *       "broker": "default",
+                     *       "qos": 1,
+                     *       "payload": {
+                     *         "codec": "json",
+                     *         "onInvalid": "reject"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *       "lastMessageNumber": 1200,
+                     *       "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "counters": {
+                     *         "received": 1200,
+                     *         "accepted": 1198,
+                     *         "rejected": 2,
+                     *         "flagged": 0,
+                     *         "breached": 0,
+                     *         "skipped": 0
+                     *       },
+                     *       "actionCounts": [
+                     *         {
+                     *           "action": "STORE_DB",
+                     *           "accepted": 1198,
+                     *           "done": 1198,
+                     *           "pending": 0,
+                     *           "dead": 0,
+                     *           "discarded": 0
+                     *         },
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "accepted": 1198,
+                     *           "done": 1195,
+                     *           "pending": 2,
+                     *           "dead": 1,
+                     *           "discarded": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Flow"];
                 };
             };
@@ -3164,6 +3775,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "AHT10_SENSOR",
+                     *       "description": "Temperature and humidity",
+                     *       "topic": "sensors/{site}/aht10",
+                     *       "payloadSchema": {
+                     *         "temperature": "float",
+                     *         "humidity": "float"
+                     *       },
+                     *       "actions": [
+                     *         {
+                     *           "id": "STORE_DB",
+                     *           "type": "STORE_DB"
+                     *         },
+                     *         {
+                     *           "id": "POST_ENDPOINT",
+                     *           "type": "POST_ENDPOINT",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {},
+                     *           "timeoutSeconds": 10,
+                     *           "maxAttempts": 20,
+                     *           "ordered": false,
+                     *           "concurrency": 8,
+                     *           "priority": 5
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "max": 60,
+                     *           "onBreach": "flag"
+                     *         }
+                     *       ],
+                     *       "broker": "default",
+                     *       "qos": 1,
+                     *       "payload": {
+                     *         "codec": "json",
+                     *         "onInvalid": "reject"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *       "lastMessageNumber": 1200,
+                     *       "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "counters": {
+                     *         "received": 1200,
+                     *         "accepted": 1198,
+                     *         "rejected": 2,
+                     *         "flagged": 0,
+                     *         "breached": 0,
+                     *         "skipped": 0
+                     *       },
+                     *       "actionCounts": [
+                     *         {
+                     *           "action": "STORE_DB",
+                     *           "accepted": 1198,
+                     *           "done": 1198,
+                     *           "pending": 0,
+                     *           "dead": 0,
+                     *           "discarded": 0
+                     *         },
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "accepted": 1198,
+                     *           "done": 1195,
+                     *           "pending": 2,
+                     *           "dead": 1,
+                     *           "discarded": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Flow"];
                 };
             };
@@ -3284,7 +3968,10 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
@@ -3397,7 +4084,10 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
@@ -3412,6 +4102,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "AHT10_SENSOR",
+                     *       "description": "Temperature and humidity",
+                     *       "topic": "sensors/{site}/aht10",
+                     *       "payloadSchema": {
+                     *         "temperature": "float",
+                     *         "humidity": "float"
+                     *       },
+                     *       "actions": [
+                     *         {
+                     *           "id": "STORE_DB",
+                     *           "type": "STORE_DB"
+                     *         },
+                     *         {
+                     *           "id": "POST_ENDPOINT",
+                     *           "type": "POST_ENDPOINT",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {},
+                     *           "timeoutSeconds": 10,
+                     *           "maxAttempts": 20,
+                     *           "ordered": false,
+                     *           "concurrency": 8,
+                     *           "priority": 5
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "max": 60,
+                     *           "onBreach": "flag"
+                     *         }
+                     *       ],
+                     *       "broker": "default",
+                     *       "qos": 1,
+                     *       "payload": {
+                     *         "codec": "json",
+                     *         "onInvalid": "reject"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *       "lastMessageNumber": 1200,
+                     *       "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "counters": {
+                     *         "received": 1200,
+                     *         "accepted": 1198,
+                     *         "rejected": 2,
+                     *         "flagged": 0,
+                     *         "breached": 0,
+                     *         "skipped": 0
+                     *       },
+                     *       "actionCounts": [
+                     *         {
+                     *           "action": "STORE_DB",
+                     *           "accepted": 1198,
+                     *           "done": 1198,
+                     *           "pending": 0,
+                     *           "dead": 0,
+                     *           "discarded": 0
+                     *         },
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "accepted": 1198,
+                     *           "done": 1195,
+                     *           "pending": 2,
+                     *           "dead": 1,
+                     *           "discarded": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Flow"];
                 };
             };
@@ -3514,7 +4277,10 @@ export interface operations {
                 "if-none-match"?: string;
             };
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
@@ -3529,6 +4295,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "AHT10_SENSOR",
+                     *       "description": "Temperature and humidity",
+                     *       "topic": "sensors/{site}/aht10",
+                     *       "payloadSchema": {
+                     *         "temperature": "float",
+                     *         "humidity": "float"
+                     *       },
+                     *       "actions": [
+                     *         {
+                     *           "id": "STORE_DB",
+                     *           "type": "STORE_DB"
+                     *         },
+                     *         {
+                     *           "id": "POST_ENDPOINT",
+                     *           "type": "POST_ENDPOINT",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {},
+                     *           "timeoutSeconds": 10,
+                     *           "maxAttempts": 20,
+                     *           "ordered": false,
+                     *           "concurrency": 8,
+                     *           "priority": 5
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "max": 60,
+                     *           "onBreach": "flag"
+                     *         }
+                     *       ],
+                     *       "broker": "default",
+                     *       "qos": 1,
+                     *       "payload": {
+                     *         "codec": "json",
+                     *         "onInvalid": "reject"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *       "lastMessageNumber": 1200,
+                     *       "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "counters": {
+                     *         "received": 1200,
+                     *         "accepted": 1198,
+                     *         "rejected": 2,
+                     *         "flagged": 0,
+                     *         "breached": 0,
+                     *         "skipped": 0
+                     *       },
+                     *       "actionCounts": [
+                     *         {
+                     *           "action": "STORE_DB",
+                     *           "accepted": 1198,
+                     *           "done": 1198,
+                     *           "pending": 0,
+                     *           "dead": 0,
+                     *           "discarded": 0
+                     *         },
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "accepted": 1198,
+                     *           "done": 1195,
+                     *           "pending": 2,
+                     *           "dead": 1,
+                     *           "discarded": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Flow"];
                 };
             };
@@ -3618,14 +4457,23 @@ export interface operations {
     flowHistory: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before. */
+                /**
+                 * @description The `next` of the page before.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
@@ -3638,6 +4486,67 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "version": 3,
+                     *           "type": "FlowRevised",
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "position": "4711",
+                     *           "actor": "api:admin",
+                     *           "rolledBackTo": null,
+                     *           "definition": {
+                     *             "code": "AHT10_SENSOR",
+                     *             "description": "Temperature and humidity",
+                     *             "topic": "sensors/{site}/aht10",
+                     *             "payloadSchema": {
+                     *               "temperature": "float",
+                     *               "humidity": "float"
+                     *             },
+                     *             "actions": [
+                     *               {
+                     *                 "id": "STORE_DB",
+                     *                 "type": "STORE_DB"
+                     *               },
+                     *               {
+                     *                 "id": "POST_ENDPOINT",
+                     *                 "type": "POST_ENDPOINT",
+                     *                 "url": "https://example.com/readings",
+                     *                 "headers": {},
+                     *                 "timeoutSeconds": 10,
+                     *                 "maxAttempts": 20,
+                     *                 "ordered": false,
+                     *                 "concurrency": 8,
+                     *                 "priority": 5
+                     *               }
+                     *             ],
+                     *             "thresholds": [
+                     *               {
+                     *                 "attribute": "temperature",
+                     *                 "max": 60,
+                     *                 "onBreach": "flag"
+                     *               }
+                     *             ],
+                     *             "broker": "default",
+                     *             "qos": 1,
+                     *             "payload": {
+                     *               "codec": "json",
+                     *               "onInvalid": "reject"
+                     *             }
+                     *           },
+                     *           "changes": [
+                     *             {
+                     *               "pointer": "/description",
+                     *               "before": "Temperature",
+                     *               "after": "Temperature and humidity"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowHistoryPage"];
                 };
             };
@@ -3714,16 +4623,28 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /**
+                 * @description Only if the flow is at one of these versions: ETags, or `*` for any.
+                 * @example "3"
+                 */
                 "if-match"?: string;
             };
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "version": 2
+                 *     }
+                 */
                 "application/json": components["schemas"]["RollbackInput"];
             };
         };
@@ -3736,6 +4657,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "AHT10_SENSOR",
+                     *       "description": "Temperature and humidity",
+                     *       "topic": "sensors/{site}/aht10",
+                     *       "payloadSchema": {
+                     *         "temperature": "float",
+                     *         "humidity": "float"
+                     *       },
+                     *       "actions": [
+                     *         {
+                     *           "id": "STORE_DB",
+                     *           "type": "STORE_DB"
+                     *         },
+                     *         {
+                     *           "id": "POST_ENDPOINT",
+                     *           "type": "POST_ENDPOINT",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {},
+                     *           "timeoutSeconds": 10,
+                     *           "maxAttempts": 20,
+                     *           "ordered": false,
+                     *           "concurrency": 8,
+                     *           "priority": 5
+                     *         }
+                     *       ],
+                     *       "thresholds": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "max": 60,
+                     *           "onBreach": "flag"
+                     *         }
+                     *       ],
+                     *       "broker": "default",
+                     *       "qos": 1,
+                     *       "payload": {
+                     *         "codec": "json",
+                     *         "onInvalid": "reject"
+                     *       },
+                     *       "enabled": true,
+                     *       "version": 3,
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "updatedAt": "2026-01-31T12:00:00.000Z",
+                     *       "lastMessageNumber": 1200,
+                     *       "lastReceivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "counters": {
+                     *         "received": 1200,
+                     *         "accepted": 1198,
+                     *         "rejected": 2,
+                     *         "flagged": 0,
+                     *         "breached": 0,
+                     *         "skipped": 0
+                     *       },
+                     *       "actionCounts": [
+                     *         {
+                     *           "action": "STORE_DB",
+                     *           "accepted": 1198,
+                     *           "done": 1198,
+                     *           "pending": 0,
+                     *           "dead": 0,
+                     *           "discarded": 0
+                     *         },
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "accepted": 1198,
+                     *           "done": 1195,
+                     *           "pending": 2,
+                     *           "dead": 1,
+                     *           "discarded": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Flow"];
                 };
             };
@@ -3858,13 +4852,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The flow's code. */
+                /**
+                 * @description The flow's code.
+                 * @example AHT10_SENSOR
+                 */
                 code: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "topic": "sensors/hall/aht10",
+                 *       "payload": {
+                 *         "temperature": 21.5,
+                 *         "humidity": 48
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["FlowTestRequest"];
             };
         };
@@ -3875,6 +4881,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "matched": true,
+                     *       "captures": {
+                     *         "site": "hall"
+                     *       },
+                     *       "verdict": "accepted",
+                     *       "errors": [],
+                     *       "rows": [
+                     *         {
+                     *           "attribute": "temperature",
+                     *           "valueType": "number",
+                     *           "value": 21.5,
+                     *           "text": "21.5"
+                     *         },
+                     *         {
+                     *           "attribute": "humidity",
+                     *           "valueType": "integer",
+                     *           "value": 48,
+                     *           "text": "48"
+                     *         }
+                     *       ],
+                     *       "requests": [
+                     *         {
+                     *           "action": "POST_ENDPOINT",
+                     *           "method": "POST",
+                     *           "url": "https://example.com/readings",
+                     *           "headers": {
+                     *             "content-type": "application/json"
+                     *           },
+                     *           "body": {
+                     *             "encoding": "utf8",
+                     *             "data": "{\"temperature\":21.5,\"humidity\":48}"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "events": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["FlowTestResult"];
                 };
             };
@@ -3973,25 +5018,47 @@ export interface operations {
     tailEvents: {
         parameters: {
             query?: {
-                /** @description Position behind which to begin; absent: now. */
+                /**
+                 * @description Position behind which to begin; absent: now.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
                  */
                 flow?: string;
-                /** @description Earliest time of recording, inclusive; a date is the start of that day (UTC). */
+                /**
+                 * @description Earliest time of recording, inclusive; a date is the start of that day (UTC).
+                 * @example 2026-01-31
+                 */
                 from?: string;
-                /** @description Shared by all flows that one PUBLISH matched. */
+                /**
+                 * @description Shared by all flows that one PUBLISH matched.
+                 * @example 019c1447-9135-7d5d-a1e8-e620b332e698
+                 */
                 messageId?: string;
+                /**
+                 * @description Name of one stream, as events have it.
+                 * @example flow-AHT10_SENSOR
+                 */
                 stream?: string;
-                /** @description Latest time of recording, inclusive; a date is the last instant of that day (UTC). */
+                /**
+                 * @description Latest time of recording, inclusive; a date is the last instant of that day (UTC).
+                 * @example 2026-01-31T12:00:00.000Z
+                 */
                 to?: string;
-                /** @description One event type, or several with commas. */
+                /**
+                 * @description One event type, or several with commas.
+                 * @example ValidationFailed,ThresholdBreached
+                 */
                 type?: string;
             };
             header?: {
-                /** @description Position; goes before `after`. */
+                /**
+                 * @description Position; goes before `after`.
+                 * @example 4712
+                 */
                 "last-event-id"?: string;
             };
             path?: never;
@@ -4005,6 +5072,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example id: 4712
+                     *     data: {"id":"019c1447-9136-7de4-8e2b-52a1c8d3f207","stream":"traffic-AHT10_SENSOR-20260131","version":2400,"position":"4712","type":"StoredAttribute","schemaVersion":1,"data":{"flow":"AHT10_SENSOR","messageId":"019c1447-9135-7d5d-a1e8-e620b332e698","messageNumber":1200,"action":"STORE_DB","attribute":"temperature","valueType":"number","value":21.5,"receivedAt":"2026-01-31T12:34:56.789Z"},"metadata":{},"recordedAt":"2026-01-31T12:34:56.789Z"}
+                     */
                     "text/event-stream": string;
                 };
             };
@@ -4077,7 +5148,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The message's id, a UUID. */
+                /**
+                 * @description The message's id, a UUID.
+                 * @example 019c1447-9135-7d5d-a1e8-e620b332e698
+                 */
                 messageId: string;
             };
             cookie?: never;
@@ -4090,6 +5164,163 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *       "topic": "sensors/hall/aht10",
+                     *       "broker": "default",
+                     *       "source": "mqtt",
+                     *       "receivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "recordedAt": "2026-01-31T12:34:56.789Z",
+                     *       "position": "4711",
+                     *       "qos": 1,
+                     *       "retain": false,
+                     *       "dup": false,
+                     *       "properties": null,
+                     *       "payload": {
+                     *         "encoding": "utf8",
+                     *         "data": "{\"temperature\":21.5,\"humidity\":48}"
+                     *       },
+                     *       "payloadBytes": 34,
+                     *       "stores": {
+                     *         "log": "sqlite:/var/lib/sluice/events.db",
+                     *         "rows": {
+                     *           "database": "sqlite:/var/lib/sluice/projection.db",
+                     *           "table": "data"
+                     *         }
+                     *       },
+                     *       "flows": [
+                     *         {
+                     *           "flow": "AHT10_SENSOR",
+                     *           "messageNumber": 1200,
+                     *           "flowVersion": 3,
+                     *           "topic": "sensors/{site}/aht10",
+                     *           "definition": {
+                     *             "code": "AHT10_SENSOR",
+                     *             "description": "Temperature and humidity",
+                     *             "topic": "sensors/{site}/aht10",
+                     *             "payloadSchema": {
+                     *               "temperature": "float",
+                     *               "humidity": "float"
+                     *             },
+                     *             "actions": [
+                     *               {
+                     *                 "id": "STORE_DB",
+                     *                 "type": "STORE_DB"
+                     *               },
+                     *               {
+                     *                 "id": "POST_ENDPOINT",
+                     *                 "type": "POST_ENDPOINT",
+                     *                 "url": "https://example.com/readings",
+                     *                 "headers": {},
+                     *                 "timeoutSeconds": 10,
+                     *                 "maxAttempts": 20,
+                     *                 "ordered": false,
+                     *                 "concurrency": 8,
+                     *                 "priority": 5
+                     *               }
+                     *             ],
+                     *             "thresholds": [
+                     *               {
+                     *                 "attribute": "temperature",
+                     *                 "max": 60,
+                     *                 "onBreach": "flag"
+                     *               }
+                     *             ],
+                     *             "broker": "default",
+                     *             "qos": 1,
+                     *             "payload": {
+                     *               "codec": "json",
+                     *               "onInvalid": "reject"
+                     *             }
+                     *           },
+                     *           "captures": {
+                     *             "site": "hall"
+                     *           },
+                     *           "verdict": "accepted",
+                     *           "errors": [],
+                     *           "rows": [
+                     *             {
+                     *               "id": "2399",
+                     *               "flow": "AHT10_SENSOR",
+                     *               "attribute": "temperature",
+                     *               "value": 21.5,
+                     *               "valueType": "number",
+                     *               "text": "21.5",
+                     *               "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *               "messageNumber": 1200,
+                     *               "receivedAt": "2026-01-31T12:34:56.789Z",
+                     *               "deviceTime": null,
+                     *               "eventId": "019c1447-9136-7de4-8e2b-52a1c8d3f207"
+                     *             }
+                     *           ],
+                     *           "deliveries": [
+                     *             {
+                     *               "action": "POST_ENDPOINT",
+                     *               "type": "POST_ENDPOINT",
+                     *               "state": "pending",
+                     *               "url": "https://example.com/readings",
+                     *               "attempts": 1,
+                     *               "status": 503,
+                     *               "reason": "answered 503 Service Unavailable",
+                     *               "at": "2026-01-31T12:34:56.789Z",
+                     *               "nextAttemptAt": "2026-01-31T12:34:58.000Z",
+                     *               "steps": [
+                     *                 {
+                     *                   "at": "2026-01-31T12:34:56.789Z",
+                     *                   "type": "EndpointForwardFailed",
+                     *                   "eventId": "019c1447-9136-7de4-8e2b-52a1c8d3f207",
+                     *                   "attempt": 1,
+                     *                   "status": 503,
+                     *                   "latencyMs": null,
+                     *                   "url": "https://example.com/readings",
+                     *                   "attribute": null,
+                     *                   "reason": "answered 503 Service Unavailable",
+                     *                   "retryAt": "2026-01-31T12:34:58.000Z",
+                     *                   "actor": null
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "nearMisses": [
+                     *         {
+                     *           "flow": "DHT22_SENSOR",
+                     *           "topic": "sensors/{site}/dht22",
+                     *           "flowVersion": 1,
+                     *           "reason": "level",
+                     *           "level": 3,
+                     *           "detail": "level 3 is aht10 and not dht22"
+                     *         }
+                     *       ],
+                     *       "nearMissCount": 1,
+                     *       "pending": [],
+                     *       "events": [
+                     *         {
+                     *           "id": "019c1447-9136-7de4-8e2b-52a1c8d3f207",
+                     *           "stream": "traffic-AHT10_SENSOR-20260131",
+                     *           "version": 2400,
+                     *           "position": "4712",
+                     *           "type": "StoredAttribute",
+                     *           "schemaVersion": 1,
+                     *           "data": {
+                     *             "flow": "AHT10_SENSOR",
+                     *             "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *             "messageNumber": 1200,
+                     *             "action": "STORE_DB",
+                     *             "attribute": "temperature",
+                     *             "valueType": "number",
+                     *             "value": 21.5,
+                     *             "receivedAt": "2026-01-31T12:34:56.789Z"
+                     *           },
+                     *           "metadata": {},
+                     *           "recordedAt": "2026-01-31T12:34:56.789Z"
+                     *         }
+                     *       ],
+                     *       "truncated": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["MessageStory"];
                 };
             };
@@ -4168,6 +5399,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "queue": {
+                     *         "total": 2,
+                     *         "byPriority": {
+                     *           "5": 2
+                     *         },
+                     *         "oldestAgeSeconds": 1.5,
+                     *         "capacityUsedPercent": 0.02
+                     *       },
+                     *       "publishers": [
+                     *         {
+                     *           "broker": "default",
+                     *           "url": "mqtt://127.0.0.1:1883",
+                     *           "clientId": "mqtt-gateway-publisher",
+                     *           "connected": true,
+                     *           "protocolVersion": 5,
+                     *           "tls": false,
+                     *           "currentBackoffSeconds": 0,
+                     *           "lastError": null,
+                     *           "waiting": 2,
+                     *           "inFlight": 1,
+                     *           "sent": 40,
+                     *           "acknowledged": 39,
+                     *           "lost": {
+                     *             "refused": 0,
+                     *             "evicted": 0,
+                     *             "rejected": 0,
+                     *             "expired": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "stray": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["PublishStatus"];
                 };
             };
@@ -4227,6 +5493,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "topic": "device/1/command",
+                 *       "payload": "{\"led\":true}",
+                 *       "qos": 1,
+                 *       "wait": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["PublishInput"];
             };
         };
@@ -4237,6 +5511,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019c1447-91a0-7732-89ff-50f490695696",
+                     *       "broker": "default",
+                     *       "topic": "device/1/command",
+                     *       "state": "acknowledged",
+                     *       "reasonCode": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["PublishResult"];
                 };
             };
@@ -4246,6 +5529,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019c1447-91a0-7732-89ff-50f490695696",
+                     *       "broker": "default",
+                     *       "topic": "device/1/command",
+                     *       "state": "acknowledged",
+                     *       "reasonCode": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["PublishResult"];
                 };
             };
@@ -4360,6 +5652,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "flows": {
+                     *         "defined": [],
+                     *         "revised": [
+                     *           "AHT10_SENSOR"
+                     *         ],
+                     *         "enabled": [],
+                     *         "disabled": [],
+                     *         "retired": [],
+                     *         "refused": [],
+                     *         "overruled": []
+                     *       },
+                     *       "brokers": {
+                     *         "started": [],
+                     *         "replaced": [],
+                     *         "stopped": [],
+                     *         "unchanged": [
+                     *           "default"
+                     *         ]
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReloadResult"];
                 };
             };
@@ -4426,9 +5741,15 @@ export interface operations {
     listReplays: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before. */
+                /**
+                 * @description The `next` of the page before.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
@@ -4443,6 +5764,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "019c1447-9210-743d-9cdd-e7805856542f",
+                     *           "kind": "re-drive",
+                     *           "flow": "AHT10_SENSOR",
+                     *           "action": null,
+                     *           "sourceFlow": null,
+                     *           "topic": null,
+                     *           "from": "2026-01-31T00:00:00.000Z",
+                     *           "to": null,
+                     *           "messagesPerSecond": 2000,
+                     *           "state": "completed",
+                     *           "requestedAt": "2026-01-31T12:00:00.000Z",
+                     *           "requestedBy": "api:admin",
+                     *           "endedAt": "2026-01-31T12:34:56.789Z",
+                     *           "progress": 1,
+                     *           "speed": null,
+                     *           "figures": {
+                     *             "scanned": 1200,
+                     *             "accepted": 2,
+                     *             "rejected": 0,
+                     *             "present": 1198,
+                     *             "unmatched": 0,
+                     *             "cut": 0,
+                     *             "refused": 0
+                     *           },
+                     *           "reason": null,
+                     *           "whatIf": null
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["ReplayPage"];
                 };
             };
@@ -4515,6 +5871,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "re-drive",
+                 *       "flow": "AHT10_SENSOR",
+                 *       "from": "2026-01-31"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReplayInput"];
             };
         };
@@ -4527,6 +5890,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019c1447-9210-743d-9cdd-e7805856542f",
+                     *       "kind": "re-drive",
+                     *       "flow": "AHT10_SENSOR",
+                     *       "action": null,
+                     *       "sourceFlow": null,
+                     *       "topic": null,
+                     *       "from": "2026-01-31T00:00:00.000Z",
+                     *       "to": null,
+                     *       "messagesPerSecond": 2000,
+                     *       "state": "completed",
+                     *       "requestedAt": "2026-01-31T12:00:00.000Z",
+                     *       "requestedBy": "api:admin",
+                     *       "endedAt": "2026-01-31T12:34:56.789Z",
+                     *       "progress": 1,
+                     *       "speed": null,
+                     *       "figures": {
+                     *         "scanned": 1200,
+                     *         "accepted": 2,
+                     *         "rejected": 0,
+                     *         "present": 1198,
+                     *         "unmatched": 0,
+                     *         "cut": 0,
+                     *         "refused": 0
+                     *       },
+                     *       "reason": null,
+                     *       "whatIf": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Replay"];
                 };
             };
@@ -4631,7 +6024,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The replay's id. */
+                /**
+                 * @description The replay's id.
+                 * @example 019c1447-9210-743d-9cdd-e7805856542f
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4644,6 +6040,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019c1447-9210-743d-9cdd-e7805856542f",
+                     *       "kind": "re-drive",
+                     *       "flow": "AHT10_SENSOR",
+                     *       "action": null,
+                     *       "sourceFlow": null,
+                     *       "topic": null,
+                     *       "from": "2026-01-31T00:00:00.000Z",
+                     *       "to": null,
+                     *       "messagesPerSecond": 2000,
+                     *       "state": "completed",
+                     *       "requestedAt": "2026-01-31T12:00:00.000Z",
+                     *       "requestedBy": "api:admin",
+                     *       "endedAt": "2026-01-31T12:34:56.789Z",
+                     *       "progress": 1,
+                     *       "speed": null,
+                     *       "figures": {
+                     *         "scanned": 1200,
+                     *         "accepted": 2,
+                     *         "rejected": 0,
+                     *         "present": 1198,
+                     *         "unmatched": 0,
+                     *         "cut": 0,
+                     *         "refused": 0
+                     *       },
+                     *       "reason": null,
+                     *       "whatIf": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Replay"];
                 };
             };
@@ -4708,7 +6134,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The replay's id. */
+                /**
+                 * @description The replay's id.
+                 * @example 019c1447-9210-743d-9cdd-e7805856542f
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4721,6 +6150,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "019c1447-9210-743d-9cdd-e7805856542f",
+                     *       "kind": "re-drive",
+                     *       "flow": "AHT10_SENSOR",
+                     *       "action": null,
+                     *       "sourceFlow": null,
+                     *       "topic": null,
+                     *       "from": "2026-01-31T00:00:00.000Z",
+                     *       "to": null,
+                     *       "messagesPerSecond": 2000,
+                     *       "state": "completed",
+                     *       "requestedAt": "2026-01-31T12:00:00.000Z",
+                     *       "requestedBy": "api:admin",
+                     *       "endedAt": "2026-01-31T12:34:56.789Z",
+                     *       "progress": 1,
+                     *       "speed": null,
+                     *       "figures": {
+                     *         "scanned": 1200,
+                     *         "accepted": 2,
+                     *         "rejected": 0,
+                     *         "present": 1198,
+                     *         "unmatched": 0,
+                     *         "cut": 0,
+                     *         "refused": 0
+                     *       },
+                     *       "reason": null,
+                     *       "whatIf": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Replay"];
                 };
             };
@@ -4792,9 +6251,15 @@ export interface operations {
     listTokens: {
         parameters: {
             query?: {
-                /** @description The `next` of the page before. */
+                /**
+                 * @description The `next` of the page before.
+                 * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
+                 */
                 after?: string;
-                /** @description Items at the most. */
+                /**
+                 * @description Items at the most.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
@@ -4809,6 +6274,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "name": "dashboard",
+                     *           "id": "1d29ec1c48698daf",
+                     *           "role": "viewer",
+                     *           "createdAt": "2026-01-31T12:00:00.000Z",
+                     *           "createdBy": "api:admin",
+                     *           "expiresAt": "2026-05-01T12:00:00.000Z",
+                     *           "expired": false,
+                     *           "lastUsedAt": "2026-01-31T12:34:56.789Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["TokenPage"];
                 };
             };
@@ -4890,6 +6372,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "dashboard",
+                 *       "role": "viewer",
+                 *       "expiresIn": "90d"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TokenInput"];
             };
         };
@@ -4902,6 +6391,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "dashboard",
+                     *       "id": "1d29ec1c48698daf",
+                     *       "role": "viewer",
+                     *       "createdAt": "2026-01-31T12:00:00.000Z",
+                     *       "createdBy": "api:admin",
+                     *       "expiresAt": "2026-05-01T12:00:00.000Z",
+                     *       "token": "slc_1d29ec1c48698daf_<43 more characters>"
+                     *     }
+                     */
                     "application/json": components["schemas"]["IssuedToken"];
                 };
             };
@@ -5002,7 +6502,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Letters, digits, `.`, `_` and `-`, 64 at the most; the log has it as the actor `api:<name>`. */
+                /**
+                 * @description Letters, digits, `.`, `_` and `-`, 64 at the most; the log has it as the actor `api:<name>`.
+                 * @example dashboard
+                 */
                 name: string;
             };
             cookie?: never;
@@ -5105,6 +6608,72 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "degraded",
+                     *       "client_id": "mqtt-gateway",
+                     *       "reasons": [
+                     *         {
+                     *           "code": "dead-letters",
+                     *           "status": "degraded",
+                     *           "message": "forwarder: 1 dead letter"
+                     *         }
+                     *       ],
+                     *       "brokers": [
+                     *         {
+                     *           "name": "default",
+                     *           "url": "mqtt://127.0.0.1:1883",
+                     *           "connected": true,
+                     *           "protocolVersion": 5,
+                     *           "subscriptions": 1,
+                     *           "currentBackoffSeconds": 0,
+                     *           "lastError": null
+                     *         }
+                     *       ],
+                     *       "log": {
+                     *         "writable": true,
+                     *         "head": "4712",
+                     *         "unacknowledged": 0,
+                     *         "lastError": null
+                     *       },
+                     *       "spool": null,
+                     *       "sinks": [
+                     *         {
+                     *           "name": "projection",
+                     *           "status": "healthy",
+                     *           "lagEvents": 0,
+                     *           "lagSeconds": 0,
+                     *           "pending": 0,
+                     *           "oldestPendingSeconds": 0,
+                     *           "dead": 0,
+                     *           "lastError": null
+                     *         },
+                     *         {
+                     *           "name": "forwarder",
+                     *           "status": "degraded",
+                     *           "lagEvents": 0,
+                     *           "lagSeconds": 0,
+                     *           "pending": 0,
+                     *           "oldestPendingSeconds": 0,
+                     *           "dead": 1,
+                     *           "lastError": null
+                     *         }
+                     *       ],
+                     *       "statistics": {
+                     *         "connected": true,
+                     *         "current_backoff_seconds": 0,
+                     *         "offline_queue": {
+                     *           "total_messages": 0,
+                     *           "by_priority": {},
+                     *           "oldest_message_age_seconds": null,
+                     *           "capacity_used_percent": 0
+                     *         },
+                     *         "inflight_messages": 0,
+                     *         "tls_enabled": false,
+                     *         "active_subscriptions": 1
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -5152,6 +6721,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "healthy"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Liveness"];
                 };
             };
@@ -5190,6 +6764,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ready": true,
+                     *       "status": "degraded",
+                     *       "reasons": [
+                     *         {
+                     *           "code": "dead-letters",
+                     *           "status": "degraded",
+                     *           "message": "forwarder: 1 dead letter"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Readiness"];
                 };
             };
@@ -5237,6 +6824,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP sluice_flow_received_total Messages received.
+                     *     # TYPE sluice_flow_received_total counter
+                     *     sluice_flow_received_total{flow="AHT10_SENSOR"} 1200
+                     */
                     "text/plain": string;
                 };
             };

@@ -1,7 +1,6 @@
 /** Going back to a definition that a flow had. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { FlowView, RollbackInput, ref } from "@sluice/contracts";
-import { Type } from "typebox";
+import { FlowRollbackHeaders, FlowView, RollbackInput, ref } from "@sluice/contracts";
 import { definitionChecker } from "../../flows/check-definition.ts";
 import { flowAsOf } from "../../flows/flow-history.ts";
 import { FlowConflict } from "../../flows/flow-registry.ts";
@@ -33,7 +32,7 @@ export const flowRollbackRoutes: FastifyPluginAsyncTypebox<
         "only if the flow is as `If-Match` says, where it is sent (RFC 9110, section 13).",
       tags: ["flows"],
       params: FlowParams,
-      headers: Type.Object({ "if-match": Type.Optional(Type.String({ minLength: 1 })) }),
+      headers: FlowRollbackHeaders,
       body: ref(RollbackInput),
       response: answers(
         {

@@ -54,6 +54,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AdminServices, "health
     schema: {
       operationId: "health",
       summary: "How the broker, the log, the sinks and the queues are",
+      description: "With every reason why it is not healthy; the details are for people and dashboards.",
       tags,
       response: answers({
         200: answer(report, { description: "Healthy, or degraded: messages are safe, but something needs a look." }),
