@@ -1,7 +1,8 @@
 /** A message's story as text. */
-import type { MessageStory } from "@sluice/contracts";
+import type { Schema } from "@sluice/contracts/client";
 import { coloured, harmless } from "./output.ts";
 
+type MessageStory = Schema<"MessageStory">;
 type FlowStory = MessageStory["flows"][number];
 type Delivery = FlowStory["deliveries"][number];
 

@@ -1,5 +1,4 @@
 /** `sluice explain`: one message's whole story. */
-import type { MessageStory } from "@sluice/contracts";
 import type { Command } from "commander";
 import type { ConnectionFlags } from "../connection.ts";
 import { withConnection, withExamples, withJson } from "../options.ts";
@@ -27,11 +26,11 @@ export const defineExplain = (program: Command): void => {
 };
 
 const explain = async (messageId: string, flags: ExplainFlags): Promise<void> => {
+  const { dataOf } = await import("@sluice/contracts/client");
+  const { apiOf } = await import("../api.ts");
   const { findGateway } = await import("../connection.ts");
-  const { ApiClient } = await import("../api-client.ts");
   const { storyText } = await import("../story.ts");
-  const { adminUrl, token } = findGateway(flags);
-  const path = `/api/v1/messages/${encodeURIComponent(messageId)}`;
-  const { body } = await new ApiClient(adminUrl, token).request<MessageStory>(path);
-  await (flags.json ? printJson(body) : print(storyText(body)));
+  const api = apiOf(findGateway(flags));
+  const story = dataOf(await api.GET("/api/v1/messages/{messageId}", { params: { path: { messageId } } }));
+  await (flags.json ? printJson(story) : print(storyText(story)));
 };

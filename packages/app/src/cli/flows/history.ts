@@ -1,18 +1,20 @@
 /** `sluice flows history` and `rollback`. */
-import type { FlowHistoryItem, FlowView } from "@sluice/contracts";
-import { ApiClient } from "../api-client.ts";
+import { dataOf, items, type Schema, type SluiceClient } from "@sluice/contracts/client";
+import { apiOf } from "../api.ts";
 import { CommandError } from "../command-error.ts";
 import { findGateway } from "../connection.ts";
 import { coloured, harmless, note, print, printJson } from "../output.ts";
 import { confirmed } from "./confirm.ts";
 import type { ReadFlags } from "./read.ts";
 
-const clientOf = (flags: ReadFlags): ApiClient => {
-  const { adminUrl, token } = findGateway(flags);
-  return new ApiClient(adminUrl, token);
-};
+type FlowHistoryItem = Schema<"FlowHistoryItem">;
 
-const addressOf = (code: string): string => `/api/v1/flows/${encodeURIComponent(code)}`;
+/** As much as people change. */
+const historyOf = async (api: SluiceClient, code: string): Promise<FlowHistoryItem[]> => {
+  const history: FlowHistoryItem[] = [];
+  for await (const item of items(api, "/api/v1/flows/{code}/history", { path: { code } })) history.push(item);
+  return history;
+};
 
 const changeLines = ({ changes }: FlowHistoryItem): string[] =>
   changes.flatMap(({ pointer, before, after }) => [
@@ -31,9 +33,9 @@ const itemText = (item: FlowHistoryItem): string => {
 };
 
 export const showHistory = async (code: string, flags: ReadFlags): Promise<void> => {
-  const items = await clientOf(flags).all<FlowHistoryItem>(`${addressOf(code)}/history`);
-  if (flags.json) return printJson(items);
-  await print(items.map(itemText).join("\n"));
+  const history = await historyOf(apiOf(findGateway(flags)), code);
+  if (flags.json) return printJson(history);
+  await print(history.map(itemText).join("\n"));
 };
 
 export interface RollbackFlags extends ReadFlags {
@@ -41,9 +43,10 @@ export interface RollbackFlags extends ReadFlags {
 }
 
 export const rollBack = async (code: string, version: number, flags: RollbackFlags): Promise<void> => {
-  const api = clientOf(flags);
-  const { body: flow, etag } = await api.request<FlowView>(addressOf(code));
-  const history = await api.all<FlowHistoryItem>(`${addressOf(code)}/history`);
+  const api = apiOf(findGateway(flags));
+  const path = { code };
+  const flow = dataOf(await api.GET("/api/v1/flows/{code}", { params: { path } }));
+  const history = await historyOf(api, code);
   const then = history.find((item) => item.version === version)?.definition;
   if (then === undefined || then === null) {
     throw new CommandError(`flow ${code} has no definition in version ${version}; it is at version ${flow.version}`, {
@@ -54,9 +57,9 @@ export const rollBack = async (code: string, version: number, flags: RollbackFla
     note(`flow ${code}: from version ${flow.version} back to the definition of version ${version}, ${then.topic}`);
     if (!(await confirmed("Roll back?", "nothing was rolled back"))) return;
   }
-  const ifMatch = etag === null ? {} : { ifMatch: etag };
-  const request = { method: "POST", body: { version }, ...ifMatch } as const;
-  const { body } = await api.request<FlowView>(`${addressOf(code)}/rollback`, request);
+  const header = { "if-match": `"${flow.version}"` };
+  const request = { params: { path, header }, body: { version } };
+  const body = dataOf(await api.POST("/api/v1/flows/{code}/rollback", request));
   if (flags.json) return printJson(body);
   const same = body.version === flow.version;
   await print(
