@@ -65,7 +65,7 @@ const bare = async (url: string): Promise<Run> => {
   return run;
 };
 
-interface SluiceRun extends Run {
+export interface SluiceRun extends Run {
   /** From the last commit until every row is in the projection. */
   readonly catchUpSeconds: number;
   readonly memoryMiB: number;
@@ -76,8 +76,8 @@ const residentMiB = (pid: number): number => {
   return Number(match?.[1] ?? Number.NaN) / 1_024;
 };
 
-const sluice = async (url: string): Promise<SluiceRun> => {
-  const gateway = new GatewayProcess({ env: { MQTT_URL: url, MQTT_CLIENT_ID: CLIENT_ID } });
+export const sluice = async (url: string, env: Readonly<Record<string, string>> = {}): Promise<SluiceRun> => {
+  const gateway = new GatewayProcess({ env: { MQTT_URL: url, MQTT_CLIENT_ID: CLIENT_ID, ...env } });
   try {
     await gateway.start();
     await gateway.define({

@@ -12,6 +12,8 @@ const benches: Readonly<Record<string, string>> = {
   source: "the MQTT source against a bare subscriber",
   backends: "the whole way into PostgreSQL and MariaDB against COPY and bulk inserts",
   ingest: "durable ingest against a bare subscriber",
+  verify: "sluice verify against reading the log",
+  sealing: "durable ingest with sealing against ingest without",
   startup: "start-up time against the size of the log",
 };
 
