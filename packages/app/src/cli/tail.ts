@@ -1,6 +1,7 @@
 /** Follows the live tail, and comes back to where it was when the connection ends. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Problem, RecordedEvent } from "@sluice/contracts";
+import type { operations, paths } from "@sluice/contracts/client";
 import { CommandError } from "./command-error.ts";
 import type { Connection } from "./connection.ts";
 import { EventWriter } from "./event-formats.ts";
@@ -8,8 +9,11 @@ import { readEventStream } from "./event-stream.ts";
 import type { EventFormat } from "./format-options.ts";
 import { harmless, note } from "./output.ts";
 
+const LIVE = "/api/v1/live" satisfies keyof paths;
+type Query = NonNullable<operations["tailEvents"]["parameters"]["query"]>;
+
 export interface TailOptions {
-  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly query: { readonly [Name in Exclude<keyof Query, "after">]?: string | undefined };
   readonly after: string | undefined;
   readonly format: EventFormat;
   readonly limit: number;
@@ -24,7 +28,7 @@ export const tail = async (
   { adminUrl, token }: Pick<Connection, "adminUrl" | "token">,
   { query, after, format, limit }: TailOptions,
 ): Promise<void> => {
-  const url = new URL(`${adminUrl}/api/v1/live`);
+  const url = new URL(adminUrl + LIVE);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
   const writer = new EventWriter(format);
   let last = after ?? "";

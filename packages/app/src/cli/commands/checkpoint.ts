@@ -1,5 +1,5 @@
 /** `sluice checkpoint`: a signed head of the log, to be kept elsewhere. */
-import type { CheckpointView } from "@sluice/contracts";
+import type { Schema, SluiceClient } from "@sluice/contracts/client";
 import type { Command } from "commander";
 import type { ConnectionFlags } from "../connection.ts";
 import { withConnection, withExamples, withJson } from "../options.ts";
@@ -30,16 +30,34 @@ export const defineCheckpoint = (program: Command): void => {
   );
 };
 
+type Checkpoint = Schema<"Checkpoint">;
+
+const make = async (api: SluiceClient): Promise<Checkpoint> => {
+  const { dataOf } = await import("@sluice/contracts/client");
+  return dataOf(await api.POST("/api/v1/checkpoints"));
+};
+
+const latest = async (api: SluiceClient): Promise<Checkpoint> => {
+  const { dataOf } = await import("@sluice/contracts/client");
+  return dataOf(await api.GET("/api/v1/checkpoints/latest"));
+};
+
+/** All are signed with one key. */
+const anyOne = async (api: SluiceClient): Promise<Checkpoint> => {
+  const { ApiError } = await import("../api.ts");
+  try {
+    return await latest(api);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "checkpoint-not-found") return make(api);
+    throw error;
+  }
+};
+
 const checkpoint = async (flags: CheckpointFlags): Promise<void> => {
   const { findGateway } = await import("../connection.ts");
-  const { ApiClient } = await import("../api-client.ts");
-  const { adminUrl, token } = findGateway(flags);
-  const client = new ApiClient(adminUrl, token);
-  const make = () => client.request<CheckpointView>("/api/v1/checkpoints", { method: "POST" });
-  const latest = (accept: readonly number[]) =>
-    client.request<CheckpointView>("/api/v1/checkpoints/latest", { accept });
-  let { body, status } = flags.latest || flags.key ? await latest(flags.key ? [404] : []) : await make();
-  if (status === 404) ({ body, status } = await make());
+  const { apiOf } = await import("../api.ts");
+  const api = apiOf(findGateway(flags));
+  const body = flags.key ? await anyOne(api) : flags.latest ? await latest(api) : await make(api);
   if (flags.json) await printJson(body);
   else await print(flags.key ? body.key : body.note.replace(/\n$/, ""));
 };

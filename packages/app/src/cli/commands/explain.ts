@@ -1,4 +1,5 @@
 /** `sluice explain`: one message's whole story. */
+import type { MessageStory } from "@sluice/contracts";
 import type { Command } from "commander";
 import type { ConnectionFlags } from "../connection.ts";
 import { withConnection, withExamples, withJson } from "../options.ts";
@@ -26,11 +27,11 @@ export const defineExplain = (program: Command): void => {
 };
 
 const explain = async (messageId: string, flags: ExplainFlags): Promise<void> => {
+  const { findGateway } = await import("../connection.ts");
   const { dataOf } = await import("@sluice/contracts/client");
   const { apiOf } = await import("../api.ts");
-  const { findGateway } = await import("../connection.ts");
   const { storyText } = await import("../story.ts");
   const api = apiOf(findGateway(flags));
-  const story = dataOf(await api.GET("/api/v1/messages/{messageId}", { params: { path: { messageId } } }));
-  await (flags.json ? printJson(story) : print(storyText(story)));
+  const body: MessageStory = dataOf(await api.GET("/api/v1/messages/{messageId}", { params: { path: { messageId } } }));
+  await (flags.json ? printJson(body) : print(storyText(body)));
 };

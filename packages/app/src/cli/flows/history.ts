@@ -1,5 +1,6 @@
 /** `sluice flows history` and `rollback`. */
-import { dataOf, items, type Schema, type SluiceClient } from "@sluice/contracts/client";
+import type { FlowHistoryItem } from "@sluice/contracts";
+import { dataOf, items, type SluiceClient } from "@sluice/contracts/client";
 import { apiOf } from "../api.ts";
 import { CommandError } from "../command-error.ts";
 import { findGateway } from "../connection.ts";
@@ -7,9 +8,7 @@ import { coloured, harmless, note, print, printJson } from "../output.ts";
 import { confirmed } from "./confirm.ts";
 import type { ReadFlags } from "./read.ts";
 
-type FlowHistoryItem = Schema<"FlowHistoryItem">;
-
-/** As much as people change. */
+/** As many as people make changes. */
 const historyOf = async (api: SluiceClient, code: string): Promise<FlowHistoryItem[]> => {
   const history: FlowHistoryItem[] = [];
   for await (const item of items(api, "/api/v1/flows/{code}/history", { path: { code } })) history.push(item);
@@ -44,8 +43,9 @@ export interface RollbackFlags extends ReadFlags {
 
 export const rollBack = async (code: string, version: number, flags: RollbackFlags): Promise<void> => {
   const api = apiOf(findGateway(flags));
-  const path = { code };
-  const flow = dataOf(await api.GET("/api/v1/flows/{code}", { params: { path } }));
+  const now = await api.GET("/api/v1/flows/{code}", { params: { path: { code } } });
+  const flow = dataOf(now);
+  const etag = now.response.headers.get("etag");
   const history = await historyOf(api, code);
   const then = history.find((item) => item.version === version)?.definition;
   if (then === undefined || then === null) {
@@ -57,9 +57,8 @@ export const rollBack = async (code: string, version: number, flags: RollbackFla
     note(`flow ${code}: from version ${flow.version} back to the definition of version ${version}, ${then.topic}`);
     if (!(await confirmed("Roll back?", "nothing was rolled back"))) return;
   }
-  const header = { "if-match": `"${flow.version}"` };
-  const request = { params: { path, header }, body: { version } };
-  const body = dataOf(await api.POST("/api/v1/flows/{code}/rollback", request));
+  const params = { path: { code }, header: etag === null ? {} : { "if-match": etag } };
+  const body = dataOf(await api.POST("/api/v1/flows/{code}/rollback", { params, body: { version } }));
   if (flags.json) return printJson(body);
   const same = body.version === flow.version;
   await print(
