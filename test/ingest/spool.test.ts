@@ -234,12 +234,14 @@ describe("the spool", () => {
     opened.push(second);
     await second.spool?.start();
     assert.equal(await second.registry.loadSnapshot(), 1);
-    second.pipeline.holdLog();
+    second.pipeline.holdLog("no route to host");
     await ingest(second, 3, 4);
+    assert.equal(second.pipeline.status().failing?.reason, "no route to host");
     assert.equal(second.pipeline.status().spool?.entries, 4);
     await second.store.start();
     await second.registry.load();
     second.pipeline.openLog();
+    assert.equal(second.pipeline.status().failing, null);
     await until(() => second.pipeline.status().spool?.active === false);
     assert.deepEqual(numbersOf(await second.events("A")), upTo(6));
   });

@@ -33,6 +33,17 @@ const PLANS = {
   enable_mergejoin: "off",
 } as const;
 
+/**
+ * Of the session that appends: the server notices within some 20 s that its machine is gone, instead of two hours, for
+ * which the lock of a turn (`exclusively`) would keep all other gateways out.
+ */
+const PRESENCE = {
+  tcp_keepalives_idle: "5",
+  tcp_keepalives_interval: "5",
+  tcp_keepalives_count: "3",
+  tcp_user_timeout: "20000",
+} as const;
+
 interface Open {
   readonly pools: readonly Pool[];
   readonly appender: EventLogAppender;
@@ -67,7 +78,7 @@ export class PostgresEventStore implements EventStore {
   /** Creates or migrates the tables. @throws UnusableDatabase, EventStoreUnavailable */
   async start(): Promise<void> {
     const options = this.#options;
-    const writers = openPool(options, 1, PLANS);
+    const writers = openPool(options, 1, { ...PLANS, ...PRESENCE });
     const readers = openPool(options, options.readers ?? postgresDefaults.readers, PLANS);
     try {
       await migrate(writers, "events", schemaOf(options));

@@ -108,6 +108,8 @@ export class IngestPipeline {
   #snapshotting: Promise<void> | null = null;
   /** Set while everything that comes in takes the way through the spool. */
   #spooling = false;
+  /** Set before the log has been opened. */
+  #held: Failing | null = null;
   /** Batches that are being put into the spool, or wait for room there. */
   #keeping = 0;
   #draining: Promise<void> | null = null;
@@ -154,18 +156,20 @@ export class IngestPipeline {
       (sum, { messages, replay }) => sum + (replay?.tasks.length ?? messages.length),
       0,
     );
-    const { failing } = this.#queue;
+    const failing = this.#queue.failing ?? this.#held;
     return { ...this.#totals, uncommitted, failing, spool: this.#deps.spool?.report(this.#spooling) ?? null };
   }
 
   /** While the log cannot be read, so that nothing can be decided: `openLog` must follow. */
-  holdLog(): void {
+  holdLog(reason: string): void {
+    this.#held = { since: this.#deps.clock.now(), reason };
     if (this.#deps.spool !== undefined) this.#beginSpooling();
   }
 
   /** The flows are loaded: what an earlier run has left in the spool goes on its way, before anything newer. */
   openLog(): void {
     const { spool } = this.#deps;
+    this.#held = null;
     this.#snapshotSoon();
     if (spool === undefined || (spool.isEmpty && !this.#spooling)) return;
     this.#beginSpooling();

@@ -50,6 +50,7 @@ export class LogOpener {
         const flows = await registry.loadSnapshot();
         if (flows > 0) {
           log.error({ err: error, flows }, "the event log cannot be reached; messages go to the spool");
+          pipeline.holdLog(error.message);
           break;
         }
         if (performance.now() > deadline) throw error;
@@ -57,7 +58,6 @@ export class LogOpener {
       }
       await delay(RETRY_MS);
     }
-    pipeline.holdLog();
     this.#waiting = this.#wait(onOpen);
   }
 
