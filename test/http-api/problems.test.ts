@@ -13,6 +13,7 @@ import {
   PublisherUnavailable,
   type PublishOutcome,
 } from "@sluice/domain";
+import { SealsUnavailable } from "../../packages/app/src/integrity/checkpoint-service.ts";
 import { AdminFixture, type Call, TOKEN } from "./support/admin-fixture.ts";
 
 const GOOD = { topic: "a", actions: [{ type: "STORE_DB" }] };
@@ -248,6 +249,21 @@ describe("problems", () => {
     assert.deepEqual([status, body.code], [429, "rate-limited"]);
     assert.match(`${headers["retry-after"]}`, /^[1-9]\d?$/);
     seen.add(body.code);
+  });
+
+  it("checkpoints: none yet, and seals that cannot be read", async () => {
+    api.checkpoints = { ...api.checkpoints, latest: async () => null };
+    await expect("checkpoint-not-found", "/api/v1/checkpoints/latest");
+    const away = () => Promise.reject(new SealsUnavailable("damaged: /var/lib/sluice/seals.db"));
+    api.checkpoints = { list: away, latest: away, make: away };
+    for (const [address, method] of [
+      ["/api/v1/checkpoints", "GET"],
+      ["/api/v1/checkpoints/latest", "GET"],
+      ["/api/v1/checkpoints", "POST"],
+    ] as const) {
+      const answer = await expect("seals-unavailable", address, { method });
+      assert.doesNotMatch(JSON.stringify(answer.body), /seals\.db/);
+    }
   });
 
   it("leaves no problem of the catalogue untried", () => {

@@ -147,7 +147,11 @@ export class AdminFixture {
       audit: this.audit,
       checkEndpoint: (url) => this.#guard.checkUrl(url),
       defaultTimeoutSeconds: 10,
-      checkpoints: this.checkpoints,
+      checkpoints: {
+        list: (...of) => this.checkpoints.list(...of),
+        latest: () => this.checkpoints.latest(),
+        make: () => this.checkpoints.make(),
+      },
       replays: new Replays({ store, book: new ReplayBook(), ids: uuidv7, live: () => null }),
       publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
       health: () => this.health(),
