@@ -256,6 +256,28 @@ describe("at the wrong moment", () => {
     fixture.spoolFile.remove = remove;
   });
 
+  it("a gateway that cannot start leaves nothing behind that goes on emptying its spool", async () => {
+    const first = await open({ spoolBytes: 1_000_000, clock: hasty() });
+    await first.define({ code: "A", topic: "a/#", actions: [{ type: "STORE_DB" }] });
+    first.intercept = async () => {
+      throw new EventStoreUnavailable("away");
+    };
+    await first.ingest("a/1", '{"n":1}');
+    await first.crash();
+    const second = await open({ dataDir: first.dataDir, spoolBytes: 1_000_000, clock: hasty() });
+    let appends = 0;
+    second.intercept = async () => {
+      appends += 1;
+      throw new EventStoreUnavailable("away");
+    };
+    await until(() => appends > 0);
+    await within(2_000, second.pipeline.stop(0));
+    const before = appends;
+    await within(2_000, second.pipeline.stop(10_000));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    assert.ok(appends <= before + 1, `${appends - before} appends after the end`);
+  });
+
   it("a message of which the log refuses more than the payload stands in nobody's way", async () => {
     const fixture = await open();
     await fixture.define({ code: "A", topic: "a/#", actions: [{ type: "STORE_DB" }] });

@@ -106,6 +106,8 @@ const start = async (
   let tokensRead: Promise<void> | null = null;
   const opener = new LogOpener({ store, registry, pipeline, canWait: spool !== null, log });
   started.push(() => opener.stop());
+  // Should the start fail: it may be emptying the spool already. In the gateway's life it has stopped long before.
+  started.push(() => pipeline.stop(0));
   await opener.start(() => {
     if (store.capabilities.sharedLog) follower.start();
     tokensRead = accessTokens.start();

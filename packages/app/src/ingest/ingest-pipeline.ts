@@ -101,6 +101,7 @@ export class IngestPipeline {
   #turn: Promise<void> = Promise.resolve();
   readonly #totals = { messages: 0, events: 0, commits: 0, unrouted: 0 };
   #closing = false;
+  #stopping: Promise<void> | null = null;
   #abandoned = false;
   #sinceSnapshot = 0;
   #nextSnapshotAt = 0;
@@ -227,8 +228,13 @@ export class IngestPipeline {
     while (!this.#closing && (mustWait() || mayWait())) await delay(DEFERENCE_MS.look);
   }
 
-  /** Resolves when all that was submitted is durable; after `graceMs` the rest stays unacknowledged. */
-  async stop(graceMs: number): Promise<void> {
+  /** Resolves when all that was submitted is durable; after `graceMs` the rest stays unacknowledged. May be repeated. */
+  stop(graceMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(graceMs);
+    return this.#stopping;
+  }
+
+  async #stop(graceMs: number): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#soon);
     const timeout = new AbortController();
