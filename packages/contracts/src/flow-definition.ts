@@ -19,7 +19,7 @@ export const QoS = Type.Union([Type.Literal(0), Type.Literal(1), Type.Literal(2)
 });
 export type QoS = Static<typeof QoS>;
 
-export const PayloadCodecName = Type.Literal("json", {
+export const PayloadCodecName = Type.Enum(["json"], {
   description: "How the payload's bytes become a value.",
 });
 

@@ -3,10 +3,8 @@
  * fails until it is listed.
  */
 import type { ProblemCode, Role } from "@sluice/contracts";
-import { Problem, problems, ref } from "@sluice/contracts";
 import type { FastifyInstance, RouteOptions } from "fastify";
-import { PROBLEM_TYPE } from "./problems.ts";
-import { answer, describe } from "./responses.ts";
+import { problemAnswers } from "./responses.ts";
 
 /** `anyone`: no token needed. `loopback`: none needed from this machine, and else that of a viewer. */
 export type Access = Role | "anyone" | "loopback";
@@ -87,15 +85,7 @@ const problemsOf = ({ access, limited }: RouteAccess): readonly ProblemCode[] =>
 ];
 
 /** The answers that every route of this access may give, where the route does not declare that status itself. */
-const responsesOf = (route: RouteAccess): Readonly<Record<string, unknown>> => {
-  const byStatus = Map.groupBy(problemsOf(route), (code) => problems[code].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      status,
-      answer(ref(Problem), { description: describe(codes), mediaType: PROBLEM_TYPE }),
-    ]),
-  );
-};
+const responsesOf = (route: RouteAccess): Readonly<Record<string, unknown>> => problemAnswers(problemsOf(route));
 
 const withAccess = (schema: RouteSchema, route: RouteAccess): RouteSchema => {
   const { access } = route;

@@ -26,15 +26,28 @@ export const answer = <T extends TSchema>(body: T, { description, mediaType, hea
 /** Any route may answer these. */
 const ALWAYS: readonly ProblemCode[] = ["bad-request", "internal-error"];
 
-export const describe = (codes: readonly ProblemCode[]): string =>
+const describe = (codes: readonly ProblemCode[]): string =>
   codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join("\n\n");
+
+const RETRY_AFTER = { "Retry-After": "Seconds after which to ask again, where that is known." };
+const problemHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { "WWW-Authenticate": "How to ask instead (RFC 6750)." },
+  429: RETRY_AFTER,
+  503: RETRY_AFTER,
+};
+
+/** Answers that are problems, by their status. */
+export const problemAnswers = (codes: readonly ProblemCode[]): Readonly<Record<string, TSchema>> => {
+  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => {
+      const headers = problemHeaders[status] ?? {};
+      return [status, answer(ref(Problem), { description: describe(group), mediaType: PROBLEM_TYPE, headers })];
+    }),
+  );
+};
 
 /** What a route answers when all is well, and the problems that it may answer instead. */
 export const answers = <T extends Readonly<Record<number, TSchema>>>(good: T, ...codes: ProblemCode[]): T => {
-  const byStatus = Map.groupBy([...codes, ...ALWAYS], (code) => problems[code].status);
-  const bad = [...byStatus].map(([status, group]) => [
-    status,
-    answer(ref(Problem), { description: describe(group), mediaType: PROBLEM_TYPE }),
-  ]);
-  return { ...good, ...Object.fromEntries(bad) };
+  return { ...good, ...problemAnswers([...codes, ...ALWAYS]) };
 };

@@ -858,7 +858,7 @@ export interface components {
             payload: {
                 /**
                  * @description How the payload's bytes become a value.
-                 * @constant
+                 * @enum {unknown}
                  */
                 codec: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
@@ -954,7 +954,7 @@ export interface components {
             payload: {
                 /**
                  * @description How the payload's bytes become a value.
-                 * @constant
+                 * @enum {unknown}
                  */
                 codec: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
@@ -1036,7 +1036,7 @@ export interface components {
             payload: {
                 /**
                  * @description How the payload's bytes become a value.
-                 * @constant
+                 * @enum {unknown}
                  */
                 codec: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
@@ -1151,7 +1151,7 @@ export interface components {
             payload?: {
                 /**
                  * @description How the payload's bytes become a value.
-                 * @constant
+                 * @enum {unknown}
                  */
                 codec?: "json";
                 /** @description reject: an invalid message is recorded and goes no further. flag: it is recorded as invalid and handled. */
@@ -1905,6 +1905,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1923,6 +1925,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1941,6 +1945,8 @@ export interface operations {
             /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1990,6 +1996,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2008,6 +2016,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2026,6 +2036,8 @@ export interface operations {
             /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2075,6 +2087,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2093,6 +2107,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2111,6 +2127,8 @@ export interface operations {
             /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2214,6 +2232,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2232,6 +2252,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2250,6 +2272,8 @@ export interface operations {
             /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2343,6 +2367,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2361,6 +2387,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2379,6 +2407,8 @@ export interface operations {
             /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2437,6 +2467,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2491,6 +2523,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2513,6 +2547,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2571,6 +2607,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2625,6 +2663,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2647,6 +2687,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2702,6 +2744,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2747,6 +2791,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2769,6 +2815,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2824,6 +2872,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2869,6 +2919,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2891,6 +2943,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3006,6 +3060,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3024,6 +3080,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3042,6 +3100,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3173,6 +3233,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3191,6 +3253,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3209,6 +3273,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3355,6 +3421,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3413,6 +3481,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3431,6 +3501,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3571,6 +3643,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3598,6 +3672,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3616,6 +3692,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3863,6 +3941,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3926,6 +4006,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3944,6 +4026,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3997,6 +4081,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4042,6 +4128,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4060,6 +4148,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4190,6 +4280,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4235,6 +4327,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4253,6 +4347,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4383,6 +4479,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4428,6 +4526,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4446,6 +4546,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4566,6 +4668,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4593,6 +4697,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4611,6 +4717,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4745,6 +4853,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4821,6 +4931,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4839,6 +4951,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4935,6 +5049,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4989,6 +5105,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5007,6 +5125,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5095,6 +5215,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5113,6 +5235,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5135,6 +5259,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5336,6 +5462,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5354,6 +5482,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5376,6 +5506,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5449,6 +5581,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5458,6 +5592,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5476,6 +5612,8 @@ export interface operations {
             /** @description `publish-unavailable`: Messages to publish cannot be stored at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5553,6 +5691,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5598,6 +5738,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5629,6 +5771,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5690,6 +5834,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5708,6 +5854,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5730,6 +5878,8 @@ export interface operations {
              */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5818,6 +5968,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5836,6 +5988,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5854,6 +6008,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5935,6 +6091,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5993,6 +6151,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6011,6 +6171,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6085,6 +6247,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6103,6 +6267,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6121,6 +6287,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6195,6 +6363,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6222,6 +6392,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6240,6 +6412,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6310,6 +6484,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6337,6 +6513,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6355,6 +6533,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6417,6 +6597,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6471,6 +6653,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6489,6 +6673,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6531,6 +6717,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6567,6 +6755,8 @@ export interface operations {
             /** @description `rate-limited`: Too many requests. */
             429: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6585,6 +6775,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6844,6 +7036,8 @@ export interface operations {
             /** @description `unauthorized`: A valid bearer token is needed. */
             401: {
                 headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6862,6 +7056,8 @@ export interface operations {
             /** @description `log-unavailable`: The event log cannot be written or read at the moment. */
             503: {
                 headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
