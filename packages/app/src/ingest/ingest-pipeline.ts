@@ -210,6 +210,7 @@ export class IngestPipeline {
         async () => {
           while (!this.#spooling && !this.#queue.hasPlace) await this.#queue.changed();
           if (this.#spooling || this.#closing) return false;
+          this.#snapshotIfDue();
           void this.#queue.push(batch);
           return true;
         },
