@@ -37,6 +37,8 @@ describe("configuration: values", () => {
       mqttKeepalive: 60,
       mqttUseTls: false,
       spoolMaxBytes: 1_073_741_824,
+      sealLog: true,
+      checkpointIntervalSeconds: 600,
       flowsReloadIntervalSeconds: 600,
       maxPayloadBytes: 1_048_576,
       publishQueueCapacity: 100_000,

@@ -17,7 +17,8 @@ export const defineProve = (program: Command): void => {
         "lead from it to the root of the tree, and the signed checkpoint with that root.",
     )
     .action(exportProof);
-  withExamples(withConfigurationFlags(prove), "prove 01996d5c-8f3a-7c41-9d0e-2b6f7a8c9d10 > proof.json");
+  // A proof is JSON in any case.
+  withExamples(withConfigurationFlags(withJson(prove)), "prove 01996d5c-8f3a-7c41-9d0e-2b6f7a8c9d10 > proof.json");
 
   const check = program
     .command("check-proof <file>")
