@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, string>> = {
   ingest: "durable ingest against a bare subscriber",
   verify: "sluice verify against reading the log",
   sealing: "durable ingest with sealing against ingest without",
+  audit: "audit questions to a log of ten million events",
   startup: "start-up time against the size of the log",
 };
 

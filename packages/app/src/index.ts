@@ -7,12 +7,14 @@ export {
   settingsOfServers,
 } from "./brokers/broker-settings.ts";
 export { openSource } from "./composition/open-source.ts";
+export { countersAt } from "./flows/counters-at.ts";
 export { FlowFollower } from "./flows/flow-follower.ts";
 export { FlowConflict, FlowRegistry } from "./flows/flow-registry.ts";
 export { FlowTables } from "./flows/flow-tables.ts";
 export { type RunningGateway, startGateway } from "./gateway.ts";
 export { IngestPipeline, type IngestReceipt, type IngestStatus } from "./ingest/ingest-pipeline.ts";
 export { Spool, type SpoolReport } from "./ingest/spool.ts";
+export { tellStory } from "./messages/message-story.ts";
 export { NumberSet } from "./replay/number-set.ts";
 export { ReplayBook } from "./replay/replay-book.ts";
 export { ReplayRunner } from "./replay/replay-runner.ts";
