@@ -52,7 +52,7 @@ describe("sluice doctor", { concurrency: 3 }, () => {
     database.close();
     const { code, of } = await examine(directory.path);
     assert.equal(code, 0);
-    assert.match(of("clock", "warn").message, /number 7, of .*, which is (3599|3600) s in the future/);
+    assert.match(of("clock", "warn").message, /number 7, of .*, which is 3[3-6]\d\d s in the future/);
   });
 
   it("fails on a broker that cannot be reached, and shows no password", async () => {

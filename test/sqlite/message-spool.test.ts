@@ -27,7 +27,8 @@ describe("the spool in SQLite", () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  const contents = async (after = 0, limit = 100) => (await spool.read(after, { entries: limit, bytes: 1_000_000 })).map(({ data }) => text(data));
+  const contents = async (after = 0, limit = 100) =>
+    (await spool.read(after, { entries: limit, bytes: 1_000_000 })).map(({ data }) => text(data));
 
   it("gives entries in their order, as often as it is asked", async () => {
     const [a, b, c] = await spool.append([bytes("a"), bytes("b"), bytes("c")]);
