@@ -305,7 +305,9 @@ for (const [name, dialect] of Object.entries(dialects)) {
         await gateway.start();
         const says = await eventually(async () => {
           const { body } = await gateway.api("/health");
-          return body.sinks.find((sink: { name: string }) => sink.name === "sealer")?.lastError ?? undefined;
+          const { lastError } = body.sinks.find(({ name }: { name: string }) => name === "sealer") ?? {};
+          // A busy machine may take its time.
+          return lastError && !/does not answer/.test(lastError) ? (lastError as string) : undefined;
         }, "the sealer says what is wrong");
         assert.match(says, /not those that were sealed/);
       } finally {
