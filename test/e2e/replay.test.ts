@@ -17,6 +17,7 @@ const MESSAGES = 150;
 /** Every third has its temperature as text. */
 const payloadOf = (index: number): string => `{"t":${index % 3 === 0 ? `"${index}.0"` : `${index}.0`}}`;
 const REJECTED = MESSAGES / 3;
+const PATIENCE_MS = 60_000;
 
 const rooms = (type: unknown, url: string) => ({
   code: "ROOMS",
@@ -69,22 +70,27 @@ const replayOf = async (gateway: GatewayProcess, id: string): Promise<Replay> =>
   (await gateway.api<Replay>(`/api/v1/replays/${id}`)).body;
 
 const ended = (gateway: GatewayProcess, id: string): Promise<Replay> =>
-  eventually(async () => {
-    const replay = await replayOf(gateway, id);
-    return replay.endedAt !== null && replay;
-  }, "the replay ends");
+  eventually(
+    async () => {
+      const replay = await replayOf(gateway, id);
+      return replay.endedAt !== null && replay;
+    },
+    "the replay ends",
+    PATIENCE_MS,
+  );
 
 /** Does one, and kills the gateway when it is half done. */
 const run = async (gateway: GatewayProcess, body: ReplayInput, kill: boolean): Promise<Replay> => {
-  const id = await request(gateway, kill ? { ...body, messagesPerSecond: 50 } : body);
+  let killedAt = 0;
+  const id = await request(gateway, kill ? { ...body, messagesPerSecond: 40 } : body);
   if (kill) {
     await eventually(async () => (await replayOf(gateway, id)).figures.accepted >= 10, "it is under way");
     await gateway.kill();
+    killedAt = Date.now();
     await gateway.start();
-    const resumed = await replayOf(gateway, id);
-    assert.equal(resumed.endedAt, null, "it was killed before its end");
   }
   const replay = await ended(gateway, id);
+  assert.ok(Date.parse(replay.endedAt ?? "") >= killedAt, "it was killed before its end");
   assert.equal(replay.state, "completed", replay.reason ?? "");
   return replay;
 };
@@ -109,7 +115,7 @@ const scenario = async (
   const publish = (_: unknown, index: number) => device.publishAsync("rooms/a/climate", payloadOf(index), { qos: 1 });
   await Promise.all(Array.from({ length: MESSAGES }, publish));
   await device.endAsync();
-  await gateway.caughtUp();
+  await gateway.caughtUp(PATIENCE_MS);
 
   const mended = rooms(["number", "string"], receiver.url);
   const before = await gateway.all("/api/v1/data");
@@ -119,7 +125,7 @@ const scenario = async (
     [REJECTED, 0, REJECTED],
     name,
   );
-  await gateway.caughtUp();
+  await gateway.caughtUp(PATIENCE_MS);
   assert.deepEqual(await gateway.all("/api/v1/data"), before, "a what-if stores nothing");
   assert.equal(receiver.requests.length, MESSAGES - REJECTED, "a what-if sends nothing");
 
@@ -128,7 +134,7 @@ const scenario = async (
   const reDriven = await run(gateway, { kind: "re-drive", flow: "ROOMS" }, kill);
   await gateway.define(late);
   const filled = await run(gateway, { kind: "backfill", flow: "LATE" }, kill);
-  await gateway.caughtUp();
+  await gateway.caughtUp(PATIENCE_MS);
   await assertConservation(gateway);
   const rows = await gateway.all<DataItem>("/api/v1/data");
   const { body: flows } = await gateway.api("/api/v1/flows");
