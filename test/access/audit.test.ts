@@ -152,6 +152,15 @@ describe("the audit", () => {
     );
   });
 
+  it("brings what was late into the log before the gateway stops", async () => {
+    const { audit, back } = trail({ patienceMs: 5 });
+    await audit.request(REQUEST, { actor: "api:admin", requestId: "late" });
+    assert.deepEqual(await recorded("RequestAudited"), []);
+    back();
+    await audit.stop();
+    assert.equal((await recorded("RequestAudited")).length, 1);
+  });
+
   it("counts the refusals of a flood from everywhere, in bounded memory", async () => {
     const { audit, back } = trail({ patienceMs: 5 });
     for (let n = 0; n < 5_000; n++) audit.refused(refusal(n));

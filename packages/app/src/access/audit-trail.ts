@@ -52,7 +52,7 @@ export class AuditTrail {
   readonly #stopping = new AbortController();
   readonly #tallies = new Map<string, Tally>();
   #unaudited: EventData<"RequestsUnaudited"> | null = null;
-  #waiting = 0;
+  readonly #waiting = new Set<Promise<void>>();
   /** The log took too long the last time: nobody waits for it now. */
   #late = false;
   #timer: NodeJS.Timeout | null = null;
@@ -65,7 +65,7 @@ export class AuditTrail {
 
   /** Never rejects. Resolves when it is in the log, or when the log does not take it in time: then it is kept for later. */
   async request(data: EventData<"RequestAudited">, metadata: EventMetadata): Promise<void> {
-    if (this.#waiting >= (this.#deps.capacity ?? CAPACITY)) {
+    if (this.#waiting.size >= (this.#deps.capacity ?? CAPACITY)) {
       this.#countUnaudited();
       return;
     }
@@ -105,7 +105,8 @@ export class AuditTrail {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const over = new AbortController();
     const late = delay(STOP_MS, undefined, { signal: over.signal }).catch(() => {});
-    await Promise.race([this.#flushing?.then(() => this.flush()) ?? this.flush(), late]);
+    const flushed = this.#flushing?.then(() => this.flush()) ?? this.flush();
+    await Promise.race([Promise.all([flushed, ...this.#waiting]), late]);
     over.abort();
     this.#stopping.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -129,15 +130,18 @@ export class AuditTrail {
     }, INTERVAL_MS).unref();
   }
 
-  async #record(events: readonly NewEvent[]): Promise<void> {
-    this.#waiting += 1;
+  #record(events: readonly NewEvent[]): Promise<void> {
+    const recorded = this.#append(events).finally(() => this.#waiting.delete(recorded));
+    this.#waiting.add(recorded);
+    return recorded;
+  }
+
+  async #append(events: readonly NewEvent[]): Promise<void> {
     try {
       await this.#results.record(auditStream(dayOf(this.#now())), events, this.#stopping.signal);
       this.#late = false;
     } catch (error) {
       this.#deps.log.error({ err: error, events }, "audited requests are not in the event log");
-    } finally {
-      this.#waiting -= 1;
     }
   }
 
