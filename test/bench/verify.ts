@@ -116,7 +116,7 @@ try {
     `  sluice verify                   ${perSecond(verified)}   ${availableParallelism()} cores (goal: 300,000/s)`,
   );
   console.log(`  ratio                           ${ratio(verified / raw)}`);
-  console.log(`  sealing them, alone             ${perSecond(EVENTS / sealing)}   one thread`);
+  console.log(`  sealing them, with its rests    ${perSecond(EVENTS / sealing)}   one thread`);
   console.log(
     `  seals.db                        ${bytes.toFixed(1)} bytes an event; the log ${(statSync(path).size / EVENTS).toFixed(1)}`,
   );

@@ -6,6 +6,7 @@
  * tile are read from the log again. Where they are not those that were sealed, nothing more is sealed and the sink
  * says so; else a log that was exchanged would be sealed as if it were the one before.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { RecordedEvent } from "@sluice/contracts";
 import {
   type EventStore,
@@ -25,6 +26,9 @@ import { sha256 } from "./sha256.ts";
 import { fullTiles, leafCount } from "./tree-root.ts";
 
 export const SEALER = "sealer";
+
+/** In a page from which on the sealer rests for as long as it has worked. */
+const BUSY_EVENTS = 500;
 
 export class NotTheSealedLog extends Error {
   override readonly name = "NotTheSealedLog";
@@ -112,6 +116,7 @@ export class Sealer implements SinkTask {
   }
 
   async take(page: ReadPage): Promise<void> {
+    const started = performance.now();
     const tree = this.#tree as Frontier;
     const tiles: SealedTile[] = [];
     for (const event of page.events) {
@@ -127,6 +132,8 @@ export class Sealer implements SinkTask {
     const position = page.position as string;
     await this.#deps.seals.append({ from: this.#head, size, position, frontier: tree.roots(), tiles });
     this.#head = { size, position };
+    // Ingest needs the cores more while much comes in; what is behind is sealed when there is less.
+    if (page.events.length >= BUSY_EVENTS) await delay(performance.now() - started);
   }
 
   async #checkTail({ tail }: SealHead): Promise<void> {
