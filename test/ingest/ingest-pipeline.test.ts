@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { FlowConflict } from "@sluice/app";
-import { EventRejected, EventStoreUnavailable, type FlowState, trafficStream } from "@sluice/domain";
+import {
+  EventRejected,
+  EventStoreUnavailable,
+  type FlowState,
+  trafficStream,
+  WrongExpectedVersion,
+} from "@sluice/domain";
 import { IngestFixture } from "../support/ingest-fixture.ts";
 
 const numbersOf = (events: readonly { type: string; data: object }[]): number[] =>
@@ -133,6 +139,22 @@ describe("ingest pipeline", () => {
       assert.deepEqual(numbersOf(await fixture.events("A")), [1, 2, 3]);
     });
   }
+
+  it("says that it fails when the log keeps refusing and shows nothing new", async () => {
+    let broken = true;
+    fixture.intercept = async (batch, append) => {
+      const [first] = batch;
+      if (broken && first) throw new WrongExpectedVersion(first.stream, first.expected, 99);
+      return append(batch);
+    };
+    const durable = fixture.ingest("a/1", '{"n":1}');
+    while (fixture.pipeline.status().failing === null) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.match(fixture.pipeline.status().failing?.reason ?? "", /contradicts itself/);
+    broken = false;
+    await durable;
+    while (fixture.pipeline.status().failing !== null) await new Promise(setImmediate);
+    assert.deepEqual(numbersOf(await fixture.events("A")), [1]);
+  });
 
   it("isolates a message that the log refuses, and keeps the rest", async () => {
     fixture.intercept = (batch, append) => {

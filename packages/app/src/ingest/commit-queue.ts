@@ -20,6 +20,7 @@ import {
   type Clock,
   EventRejected,
   type EventStore,
+  EventStoreUnavailable,
   parseStream,
   type StreamAppend,
   WrongExpectedVersion,
@@ -83,6 +84,8 @@ const RETRY_MS = { first: 50, most: 2_000 };
 const OVERTAKEN = 2;
 /** Times in a row that it was decided again although the log had nothing new. */
 const IN_VAIN = 2;
+const CONTRADICTION =
+  "the log refuses appends as if someone else wrote, and shows nothing new: it contradicts itself, see `sluice verify`";
 /** Of failing, until what is uncommitted is sheltered. */
 const SHELTER_AFTER_MS = 1_000;
 
@@ -267,6 +270,7 @@ export class CommitQueue<T, D extends Decision> {
         if (!this.#entries.some(({ inDoubt }) => inDoubt)) inVain = await this.#catchUp(inVain);
         // Deciding again has not helped so far where the log keeps having nothing new.
         if (answered && inVain <= IN_VAIN) continue;
+        if (answered) this.#fail(new EventStoreUnavailable(CONTRADICTION));
       } catch (error) {
         this.#fail(error);
       }
