@@ -2,8 +2,8 @@
  * Runs every test that this machine can run: `node test/run.ts [path prefix …]`.
  *
  * Tests that need a program which is missing are skipped by name with the reason, listed again at the end; with
- * SLUICE_REQUIRE_SERVICES=1 such a skip is a failure. Test files run in processes of their own, two at a time: more
- * only makes the timing of those with real brokers worse.
+ * SLUICE_REQUIRE_SERVICES=1 such a skip is a failure. Test files run in processes of their own, three at a time: many
+ * wait for servers more than they compute, and with more the timing of those with real brokers becomes worse.
  */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
@@ -24,7 +24,7 @@ const runner = spawn(
   process.execPath,
   [
     "--test",
-    "--test-concurrency=2",
+    "--test-concurrency=3",
     "--test-timeout=240000",
     ...reporters.flatMap((reporter) => [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout"]),
     ...files.map((file) => join(root, file)),
