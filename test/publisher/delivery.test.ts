@@ -144,15 +144,20 @@ for (const protocolVersion of protocolVersions) {
         capacity: 10_000,
       });
       const count = 3_000;
+      const qosOf = (number: number) => (number >= count / 2 && number % 7 === 0 ? 0 : 1);
       await Promise.all(numbers(count / 2).map((text) => publisher.publish(message("order", text))));
       link.restore();
       // Over the time in which the queue drains, and after it.
       for (let next = count / 2; next < count; next++) {
-        const receipt = await publisher.publish(message("order", String(next), { qos: next % 7 === 0 ? 0 : 1 }));
+        const receipt = await publisher.publish(message("order", String(next), { qos: qosOf(next) }));
         if (next % 50 === 0) await receipt.outcome;
       }
       await subscriber.has(count);
-      assert.deepEqual(subscriber.texts, numbers(count));
+      // Between levels of QoS MQTT promises no order: a broker whose window for the subscriber is full still sends QoS 0.
+      for (const qos of [0, 1]) {
+        const ofLevel = (texts: readonly string[]) => texts.filter((text) => qosOf(Number(text)) === qos);
+        assert.deepEqual(ofLevel(subscriber.texts), ofLevel(numbers(count)));
+      }
     });
 
     it("sends 10 before 5 before 1, and what is older first among equals", async (t) => {
