@@ -8,6 +8,7 @@ export * from "./message-source.ts";
 export * from "./message-spool.ts";
 export * from "./offline-queue.ts";
 export * from "./payload.ts";
+export * from "./projection-rebuild.ts";
 export * from "./projection-store.ts";
 export * from "./seal-store.ts";
 export * from "./sink-lease.ts";
