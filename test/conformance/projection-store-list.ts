@@ -34,8 +34,11 @@ const matches =
     (filter.flow === undefined || one.flow === filter.flow) &&
     (filter.attribute === undefined || one.attribute === filter.attribute) &&
     (filter.messageId === undefined || one.messageId === filter.messageId) &&
+    (filter.eventId === undefined || one.eventId === filter.eventId) &&
     (filter.from === undefined || one.receivedAt >= filter.from) &&
     (filter.to === undefined || one.receivedAt <= filter.to);
+
+const pick = ({ flow, attribute, messageId }: DataRow): DataFilter => ({ flow, attribute, messageId });
 
 /** A stable sort: rows of one instant stay in the order of storing. */
 const byTime = (rows: readonly DataRow[]): DataRow[] =>
@@ -71,6 +74,12 @@ export const listDefinitions: readonly ProjectionStoreDefinition[] = [
         { attribute: "temp" },
         { flow: "FLOW_A", attribute: "nothing" },
         { messageId: nextUuid() },
+        { eventId: (rows[30] as DataRow).eventId },
+        { eventId: (rows[30] as DataRow).eventId, ...pick(rows[30] as DataRow), to: instant(1_000) },
+        { eventId: (rows[30] as DataRow).eventId, messageId: (rows[0] as DataRow).messageId },
+        { eventId: (rows[30] as DataRow).eventId, attribute: "humidity" },
+        { eventId: (rows[30] as DataRow).eventId, from: instant(1_000) },
+        { eventId: nextUuid() },
       ];
       for (const filter of filters) {
         const expected = byTime(rows.filter(matches(filter)));
@@ -87,6 +96,38 @@ export const listDefinitions: readonly ProjectionStoreDefinition[] = [
       }
       const unordered = await store.data({}, { limit: 10 });
       assert.deepEqual(unordered, await store.data({}, { limit: 10, order: "asc" }), "ascending unless asked");
+    },
+  },
+  {
+    name: "finds a row by its id, wherever it is, and none by what is no id of a row",
+    async run(context) {
+      const { adapter, location } = context;
+      const store = await context.open();
+      const day = 86_400_000;
+      // Some in other partitions, where there are any, and stored in another order than they were received.
+      const rows = [40 * day, 0, -400 * day, 1, 0].map((ms) => row({ receivedAt: instant(ms) }));
+      const apply = feed(store);
+      await apply({ rows: rows.slice(0, 3) });
+      await apply({ rows: rows.slice(3) });
+      const items = await readData(store);
+      assert.equal(new Set(items.map(({ id }) => id)).size, rows.length);
+      for (const item of items) assert.deepEqual(await store.row(item.id), item);
+
+      const beyond = "9007199254740993";
+      await adapter.query(
+        location,
+        `INSERT INTO data (id, received_at, flow_code, attribute_name, attribute_value, last_msg_id)
+         VALUES (${beyond}, '2026-01-02 00:00:00', 'FLOW_A', 'old', '1', 13)`,
+      );
+      const found = await store.row(beyond);
+      assert.deepEqual([found?.id, found?.text, found?.eventId, found?.action], [beyond, "1", null, null]);
+      assert.equal(await store.row("9007199254740992"), null, "ids are not rounded");
+
+      const known = items[0]?.id as string;
+      const others = ["", "0", "-1", "x", "1.0", "1e3", `0${known}`, ` ${known}`, `${known}\n`, "9223372036854775807"];
+      for (const id of [...others, "9223372036854775808", "9".repeat(400), "\u0000", "1; DROP TABLE data"]) {
+        assert.equal(await store.row(id), null, JSON.stringify(id.slice(0, 30)));
+      }
     },
   },
   {

@@ -125,7 +125,7 @@ export const letter = (values: Partial<DeadLetter> = {}): DeadLetter => {
 };
 
 /** The item that a row comes back as, without the store's own id. */
-export const itemOf = ({ action, number, ...rest }: DataRow): Omit<DataItem, "id"> => ({
+export const itemOf = ({ number, ...rest }: DataRow): Omit<DataItem, "id"> => ({
   ...rest,
   value: parsed(rest.valueType, rest.text),
 });

@@ -181,8 +181,11 @@ export const tablesDefinitions: readonly ProjectionStoreDefinition[] = [
           items.map(({ text }) => text),
           OLD_VALUES,
         );
-        assert.deepEqual(withoutId(items[2] as (typeof items)[0]), {
+        const third = items[2] as (typeof items)[0];
+        assert.deepEqual(await store.row(third.id), third);
+        assert.deepEqual(withoutId(third), {
           flow: "AHT10_SENSOR",
+          action: null,
           attribute: "old",
           value: true,
           valueType: "boolean",

@@ -13,6 +13,7 @@ const ROUTES = [
   "GET /api/v1/checkpoints",
   "GET /api/v1/checkpoints/latest",
   "GET /api/v1/data",
+  "GET /api/v1/data/{id}",
   "GET /api/v1/dead-letters",
   "GET /api/v1/events",
   "GET /api/v1/flows",

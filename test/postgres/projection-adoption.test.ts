@@ -41,7 +41,8 @@ describe("postgres projection: adoption", { skip: (await postgresUnavailable()) 
     await makeOlderTables();
     const stores = await Promise.all(Array.from({ length: 4 }, () => open()));
     for (const store of stores) assert.equal((await readData(store)).length, 1);
-    assert.equal((await query("SELECT FROM sluice_migrations WHERE store = 'projection'")).length, 1);
+    const [done] = await query("SELECT count(*)::int AS all, max(number) AS last FROM sluice_migrations");
+    assert.equal(done?.all, done?.last);
   });
 
   test("gives ids where nothing gave them, and lets a row outlive its flow", async (t) => {
@@ -111,7 +112,7 @@ describe("postgres projection: adoption", { skip: (await postgresUnavailable()) 
   test("leaves tables alone that a newer version has made", async (t) => {
     const { open, make, query } = await makeProjection(t);
     await open();
-    await query("INSERT INTO sluice_migrations (store, number, name, hash) VALUES ('projection', 2, '0002', '')");
+    await query("INSERT INTO sluice_migrations (store, number, name, hash) VALUES ('projection', 999, '0999', '')");
     await assert.rejects(make().start(), UnusableDatabase);
   });
 

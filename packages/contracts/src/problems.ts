@@ -48,6 +48,13 @@ export const problems = {
     title: "No message has this id",
     help: "Only messages that a flow recorded have an id; what no flow matched is counted and not recorded.",
   },
+  "row-not-found": {
+    status: 404,
+    title: "No row has this id",
+    help:
+      "It is the `id` in the table `data`. Rows that were too old are gone, and a projection that was made anew has given " +
+      "others: look for the row by its `event_id`.",
+  },
   "dead-letter-not-found": {
     status: 404,
     title: "No dead letter has this id",

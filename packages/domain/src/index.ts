@@ -74,6 +74,7 @@ export { CountChanges } from "./projection/count-changes.ts";
 export { type MessageState, messageState, type RowTally, rowLetter } from "./projection/dead-rows.ts";
 export { compareKeys, type Key, KeyMerge, type KeyRange, keyRange } from "./projection/key-range.ts";
 export { decodeCursor, encodeCursor } from "./projection/page-cursor.ts";
+export { parseRowId } from "./projection/row-id.ts";
 export { readValue } from "./projection/stored-value.ts";
 export { InvalidPublish, normalisePublish, type OutboundMessage } from "./publish/publish-request.ts";
 export {

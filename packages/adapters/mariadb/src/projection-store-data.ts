@@ -10,6 +10,7 @@ import {
   keyRange,
   type Page,
   type PageRequest,
+  parseRowId,
   readValue,
 } from "@sluice/domain";
 import type { Connection, Pool } from "mariadb";
@@ -24,8 +25,12 @@ import {
   toStoredTime,
 } from "./projection-store-time.ts";
 
-interface StoredRow extends Key {
+interface StoredRow extends Content, Key {}
+
+interface Content {
+  readonly received_at: string;
   readonly flow_code: string;
+  readonly action: string | null;
   readonly attribute_name: string;
   readonly attribute_value: string | null;
   readonly last_msg_id: number;
@@ -35,8 +40,9 @@ interface StoredRow extends Key {
   readonly device_time: string | null;
 }
 
-const COLUMNS = `id, received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id, message_id,
+const CONTENT = `received_at, flow_code, action, attribute_name, attribute_value, last_msg_id, event_id, message_id,
   value_type, device_time`;
+const COLUMNS = `id, ${CONTENT}`;
 
 const rangeOf = (filter: DataFilter, page: PageRequest): KeyRange => {
   const from = filter.from === undefined ? LOWEST_TIME : toStoredTime(filter.from);
@@ -52,8 +58,9 @@ const keyOf = (after: string): Key => {
 };
 
 const selectRows = (pool: Pool, filter: DataFilter, range: KeyRange): Promise<readonly StoredRow[]> => {
-  const { flow, attribute, messageId } = filter;
+  const { flow, attribute, messageId, eventId } = filter;
   const conditions = [
+    ["event_id", eventId],
     ["message_id", messageId],
     ["flow_code", flow],
     ["attribute_name", attribute],
@@ -65,6 +72,7 @@ const selectRows = (pool: Pool, filter: DataFilter, range: KeyRange): Promise<re
       [...conditions.map(([, value]) => value), ...boundsOf(range), range.limit],
     );
 
+  if (eventId !== undefined) return select("data_event");
   if (messageId !== undefined) return select("data_message");
   if (flow !== undefined && attribute !== undefined) return select("data_series");
   if (flow === undefined && attribute === undefined) return select("data_time");
@@ -84,9 +92,11 @@ const selectByKeys = async (connection: Connection, keys: readonly Key[]): Promi
   return keys.map(({ id }) => byId.get(id) as StoredRow);
 };
 
-const toItem = (row: StoredRow): DataItem => ({
-  id: String(row.id),
+const toItem = (row: StoredRow): DataItem => ({ id: String(row.id), ...toContent(row) });
+
+const toContent = (row: Content): Omit<DataItem, "id"> => ({
   flow: row.flow_code,
+  action: row.action,
   attribute: row.attribute_name,
   ...readValue(row.attribute_value, row.value_type),
   messageId: row.message_id,
@@ -103,4 +113,12 @@ export const listData = async (pool: Pool, filter: DataFilter, page: PageRequest
   const last = items.at(-1);
   const next = rows.length > page.limit && last ? encodeCursor("data", [last.received_at, last.id]) : null;
   return { items: items.map(toItem), next };
+};
+
+/** Its id as it was given: the driver would round one beyond 2^53. */
+export const findRow = async (pool: Pool, id: string): Promise<DataItem | null> => {
+  const parsed = parseRowId(id);
+  if (parsed === null) return null;
+  const [found] = await pool.query<Content[]>(`SELECT ${CONTENT} FROM data WHERE id = ?`, [parsed]);
+  return found === undefined ? null : { id, ...toContent(found) };
 };

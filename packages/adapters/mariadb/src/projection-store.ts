@@ -18,7 +18,7 @@ import { type MariadbProjectionOptions, projectionDefaults } from "./config.ts";
 import { CommitInDoubt, isTransient, openPool, transact, unavailable } from "./connection.ts";
 import { migrate } from "./migrations.ts";
 import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
-import { listData } from "./projection-store-data.ts";
+import { findRow, listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
 
 interface Started {
@@ -96,6 +96,10 @@ export class MariadbProjectionStore implements ProjectionStore {
 
   data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> {
     return this.#run(({ pool }) => listData(pool, filter, page));
+  }
+
+  row(id: string): Promise<DataItem | null> {
+    return this.#run(({ pool }) => findRow(pool, id));
   }
 
   deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {

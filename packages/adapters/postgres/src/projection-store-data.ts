@@ -7,6 +7,7 @@ import {
   encodeCursor,
   type Page,
   type PageRequest,
+  parseRowId,
   readValue,
 } from "@sluice/domain";
 import type { Pool } from "pg";
@@ -50,8 +51,8 @@ const keyOf = (after: string): RowRange["after"] => {
 };
 
 const selectRows = async (pool: Pool, filter: DataFilter, range: RowRange): Promise<readonly StoredRow[]> => {
-  const { flow, attribute, messageId } = filter;
-  if (messageId !== undefined) return selectOfMessage(pool, filter, range);
+  const { flow, attribute, messageId, eventId } = filter;
+  if (messageId !== undefined || eventId !== undefined) return selectOfOrigin(pool, filter, range);
   if ((flow === undefined) !== (attribute === undefined)) {
     return consistently(pool, (client) => findBySeries(client, filter, range));
   }
@@ -65,15 +66,17 @@ const selectRows = async (pool: Pool, filter: DataFilter, range: RowRange): Prom
   return rows;
 };
 
-/** A message has few rows. Taken out first, so that none is looked for along the time or a series. */
-const selectOfMessage = async (pool: Pool, filter: DataFilter, range: RowRange): Promise<readonly StoredRow[]> => {
+/** A message has few rows, an event one. Taken out first, so that none is looked for along the time or a series. */
+const selectOfOrigin = async (pool: Pool, filter: DataFilter, range: RowRange): Promise<readonly StoredRow[]> => {
+  const { flow, attribute, messageId, eventId } = filter;
+  const column = eventId === undefined ? "message_id" : "event_id";
   const { rows } = await pool.query<StoredRow>({
-    name: `data-of-message-${range.order}`,
-    text: `WITH message AS MATERIALIZED (SELECT * FROM data WHERE message_id = $6)
-      SELECT ${COLUMNS} FROM message
+    name: `data-of-${column}-${range.order}`,
+    text: `WITH origin AS MATERIALIZED (SELECT * FROM data WHERE ${column} = $6)
+      SELECT ${COLUMNS} FROM origin
       WHERE ($7::text IS NULL OR flow_code = $7) AND ($8::text IS NULL OR attribute_name = $8)
-        AND ${within(range.order)} ${ordered(range.order, "message")}`,
-    values: [...bounds(range), filter.messageId, filter.flow ?? null, filter.attribute ?? null],
+        AND ($9::text IS NULL OR message_id = $9) AND ${within(range.order)} ${ordered(range.order, "origin")}`,
+    values: [...bounds(range), eventId ?? messageId, flow ?? null, attribute ?? null, messageId ?? null],
   });
   return rows;
 };
@@ -81,6 +84,7 @@ const selectOfMessage = async (pool: Pool, filter: DataFilter, range: RowRange):
 const toItem = (row: StoredRow): DataItem => ({
   id: row.id,
   flow: row.flow_code,
+  action: row.action,
   attribute: row.attribute_name,
   ...readValue(row.exact_value === null ? row.attribute_value : JSON.parse(row.exact_value), row.value_type),
   messageId: row.message_id,
@@ -96,7 +100,7 @@ const DATETIME_ERRORS: ReadonlySet<string | null> = new Set(["22007", "22008"]);
 /** @throws BadCursor */
 export const listData = async (pool: Pool, filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> => {
   const range = rangeOf(filter, page);
-  const named = [filter.flow, filter.attribute, filter.messageId];
+  const named = [filter.flow, filter.attribute, filter.messageId, filter.eventId];
   if (!named.every((value) => isStorable(value ?? ""))) return { items: [], next: null };
   const rows = await selectRows(pool, filter, range).catch((error) => {
     throw page.after !== undefined && DATETIME_ERRORS.has(sqlState(error)) ? badCursor() : error;
@@ -105,4 +109,16 @@ export const listData = async (pool: Pool, filter: DataFilter, page: PageRequest
   const last = items.at(-1);
   const next = rows.length > page.limit && last ? encodeCursor("data", [last.received_at, Number(last.id)]) : null;
   return { items: items.map(toItem), next };
+};
+
+export const findRow = async (pool: Pool, id: string): Promise<DataItem | null> => {
+  const parsed = parseRowId(id);
+  if (parsed === null) return null;
+  const { rows } = await pool.query<StoredRow>({
+    name: "row",
+    text: `SELECT ${COLUMNS} FROM data WHERE id = $1::bigint LIMIT 1`,
+    values: [id],
+  });
+  const [found] = rows;
+  return found === undefined ? null : toItem(found);
 };

@@ -24,6 +24,7 @@ export interface StoredRow {
   readonly id: string;
   readonly received_at: string;
   readonly flow_code: string;
+  readonly action: string | null;
   readonly attribute_name: string;
   readonly attribute_value: string | null;
   readonly last_msg_id: string;
@@ -34,7 +35,7 @@ export interface StoredRow {
   readonly exact_value: string | null;
 }
 
-export const COLUMNS = `id::text, received_at::timestamp::text AS received_at, flow_code, attribute_name,
+export const COLUMNS = `id::text, received_at::timestamp::text AS received_at, flow_code, action, attribute_name,
   attribute_value, last_msg_id::text, event_id, message_id, value_type, device_time::text, exact_value`;
 
 /** $1 to $4. The bounds of the time are there twice: partitions are chosen by them, not by a comparison of rows. */

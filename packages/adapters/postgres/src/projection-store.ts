@@ -18,7 +18,7 @@ import { type PostgresProjectionOptions, postgresDefaults, projectionDefaults } 
 import { close, openPool, schemaOf } from "./connection.ts";
 import { applyBatch, readCursor } from "./projection-store-apply.ts";
 import { readCounts } from "./projection-store-counts.ts";
-import { listData } from "./projection-store-data.ts";
+import { findRow, listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
 import { migrateProjection, PROJECTION_SESSION } from "./projection-store-migrate.ts";
 import { PartitionKeeper } from "./projection-store-partitions.ts";
@@ -115,6 +115,10 @@ export class PostgresProjectionStore implements ProjectionStore {
 
   data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> {
     return this.#run(({ readers }) => listData(readers, filter, page));
+  }
+
+  row(id: string): Promise<DataItem | null> {
+    return this.#run(({ readers }) => findRow(readers, id));
   }
 
   deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {

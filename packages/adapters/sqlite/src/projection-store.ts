@@ -16,7 +16,7 @@ import {
 import { type DatabaseOptions, databaseDefaults } from "./config.ts";
 import { openDatabase, resultCode } from "./connection.ts";
 import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
-import { listData } from "./projection-store-data.ts";
+import { findRow, listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
 import { RowWriter } from "./projection-store-rows.ts";
 import { StatementCache } from "./statement-cache.ts";
@@ -94,6 +94,10 @@ export class SqliteProjectionStore implements ProjectionStore {
 
   async data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>> {
     return this.#run(({ statements }) => consistently(statements.database, () => listData(statements, filter, page)));
+  }
+
+  async row(id: string): Promise<DataItem | null> {
+    return this.#run(({ statements }) => findRow(statements, id));
   }
 
   async deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {

@@ -9,6 +9,7 @@ export const DataQuery = Type.Object(
     flow: Type.Optional(FlowCode),
     attribute: Type.Optional(Type.String({ description: "Name that it is stored under." })),
     messageId: Type.Optional(MessageId),
+    eventId: Type.Optional(Type.String({ minLength: 1, description: "The event that the row came of." })),
     ...timeRange("time of receipt"),
     order: Order("oldest"),
     ...Paging,
@@ -17,8 +18,14 @@ export const DataQuery = Type.Object(
 );
 export const DataItem = Type.Object(
   {
-    id: Type.String(),
+    id: Type.String({
+      description:
+        "Of the row in the table `data`: decimal, and possibly beyond 2^53. A projection made anew gives others.",
+    }),
     flow: Type.String(),
+    action: Nullable(Type.String(), {
+      description: "The flow's action that stored it; null, as is every id but the row's: the older gateway did.",
+    }),
     attribute: Type.String(),
     value: Type.Unknown(),
     valueType: ValueType,
@@ -27,7 +34,7 @@ export const DataItem = Type.Object(
     messageNumber: Type.Integer(),
     receivedAt: Instant,
     deviceTime: Nullable(Instant),
-    eventId: Nullable(Type.String()),
+    eventId: Nullable(Type.String({ description: "The event that it came of, of type StoredAttribute." })),
   },
   { $id: "DataItem" },
 );

@@ -99,6 +99,8 @@ export interface DataFilter {
   readonly flow?: string;
   readonly attribute?: string;
   readonly messageId?: string;
+  /** The event that the row came of. */
+  readonly eventId?: string;
   /** RFC 3339, inclusive, on the time of receipt. */
   readonly from?: string;
   readonly to?: string;
@@ -148,6 +150,11 @@ export interface ProjectionStore {
    * @throws BadCursor `page.after` is not a `next` of this listing
    */
   data(filter: DataFilter, page: PageRequest): Promise<Page<DataItem>>;
+  /**
+   * The row with this `id` in the table `data`; null: there is none. A projection that was made anew has given other ids.
+   * @param id any text; a row's is decimal, and may be beyond 2^53
+   */
+  row(id: string): Promise<DataItem | null>;
   /**
    * In the order in which they died first.
    * @throws BadCursor as in `data`

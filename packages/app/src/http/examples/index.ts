@@ -2,7 +2,7 @@
 import * as flows from "./flows.ts";
 import * as messages from "./messages.ts";
 import * as operation from "./operation.ts";
-import { AT, CODE, MESSAGE_ID } from "./values.ts";
+import { AT, CODE, EVENT_ID, MESSAGE_ID } from "./values.ts";
 
 const { metrics, ...ofOperation } = operation;
 const { eventStream, ...ofMessages } = messages;
@@ -44,10 +44,12 @@ export const parameterExamples: Readonly<Record<string, unknown>> = {
   stream: `flow-${CODE}`,
   type: "ValidationFailed,ThresholdBreached",
   messageId: MESSAGE_ID,
+  eventId: EVENT_ID,
   name: "dashboard",
   "last-event-id": messages.Event.position,
   "if-match": '"3"',
   "if-none-match": '"2"',
+  "/api/v1/data/{id} id": messages.DataItem.id,
   "/api/v1/dead-letters/{id}/retry id": messages.DeadLetter.id,
   "/api/v1/dead-letters/{id}/discard id": messages.DeadLetter.id,
   "/api/v1/replays/{id} id": messages.Replay.id,

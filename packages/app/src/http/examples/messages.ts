@@ -32,6 +32,7 @@ export const eventStream = `id: ${Event.position}\ndata: ${JSON.stringify(Event)
 export const DataItem = {
   id: "2399",
   flow: CODE,
+  action: "STORE_DB",
   attribute: "temperature",
   value: 21.5,
   valueType: "number",
