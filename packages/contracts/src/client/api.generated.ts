@@ -70,6 +70,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/data/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One stored attribute
+         * @description By the id of its row, as queries of the table `data` show it. `messageId` leads to its message's story, where `eventId` is among the events; both are null in a row that the older gateway wrote.
+         *
+         *     Takes the role admin.
+         */
+        get: operations["getData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -676,10 +698,13 @@ export interface components {
             next: string | null;
         };
         DataItem: {
+            /** @description The flow's action that stored it; null, as is every id but the row's: the older gateway did. */
+            action: string | null;
             attribute: string;
             deviceTime: string | null;
             eventId: string | null;
             flow: string;
+            /** @description Of the row in the table `data`: decimal, and possibly beyond 2^53. A projection made anew gives others. */
             id: string;
             messageId: string | null;
             messageNumber: number;
@@ -2151,6 +2176,11 @@ export interface operations {
                  */
                 attribute?: string;
                 /**
+                 * @description The event that the row came of.
+                 * @example 019c1447-9136-7de4-8e2b-52a1c8d3f207
+                 */
+                eventId?: string;
+                /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
                  */
@@ -2199,6 +2229,7 @@ export interface operations {
                      *         {
                      *           "id": "2399",
                      *           "flow": "AHT10_SENSOR",
+                     *           "action": "STORE_DB",
                      *           "attribute": "temperature",
                      *           "value": 21.5,
                      *           "valueType": "number",
@@ -2242,6 +2273,117 @@ export interface operations {
             };
             /** @description `invalid-query`: The request has values that it cannot have. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getData: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The row's `id` in the table `data`.
+                 * @example 2399
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "2399",
+                     *       "flow": "AHT10_SENSOR",
+                     *       "action": "STORE_DB",
+                     *       "attribute": "temperature",
+                     *       "value": 21.5,
+                     *       "valueType": "number",
+                     *       "text": "21.5",
+                     *       "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *       "messageNumber": 1200,
+                     *       "receivedAt": "2026-01-31T12:34:56.789Z",
+                     *       "deviceTime": null,
+                     *       "eventId": "019c1447-9136-7de4-8e2b-52a1c8d3f207"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DataItem"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: The token's role does not suffice for this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `row-not-found`: No row has this id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5369,6 +5511,7 @@ export interface operations {
                      *             {
                      *               "id": "2399",
                      *               "flow": "AHT10_SENSOR",
+                     *               "action": "STORE_DB",
                      *               "attribute": "temperature",
                      *               "value": 21.5,
                      *               "valueType": "number",
