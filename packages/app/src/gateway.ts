@@ -24,8 +24,9 @@ import { sealKeyAt } from "./integrity/seal-key.ts";
 import { healthOf } from "./observe/health.ts";
 import { createMetrics } from "./observe/metrics.ts";
 import { balancesOf, takeOverview, toActionCounts } from "./observe/overview.ts";
-import { ReplayBook } from "./replay/replay-book.ts";
-import { ReplayRunner } from "./replay/replay-runner.ts";
+import { messageLanes } from "./replay/message-jobs.ts";
+import { ReplayBook, type ReplayRecord } from "./replay/replay-book.ts";
+import { type LiveProgress, ReplayRunner } from "./replay/replay-runner.ts";
 import { Replays } from "./replay/replays.ts";
 import { whatIfInThread } from "./replay/what-if-thread.ts";
 import { checkCursors } from "./sinks/cursor-check.ts";
@@ -170,10 +171,16 @@ const start = async (
   started.push(() => checkpoints.stop());
   const book = new ReplayBook();
   const replaying = new ReplayRunner({
-    ...{ store, pipeline, registry, book, clock, log },
+    ...{ store, book, clock, log },
     lease: container.get(tokens.sinkLease),
-    whatIf: whatIfInThread(configuration),
+    lanes: messageLanes({ store, pipeline, registry, whatIf: whatIfInThread(configuration) }),
   });
+  /** Rebuilds are the projector's. */
+  const live = async ({ id, order }: ReplayRecord): Promise<LiveProgress | null> => {
+    if (order.kind !== "rebuild" && order.kind !== "rollback") return replaying.live(id);
+    const answer = await projector.report();
+    return "report" in answer && answer.report.role === "projector" ? (answer.report.replays.get(id) ?? null) : null;
+  };
   const metrics = createMetrics(registry);
   const overview = () => takeOverview({ registry, pipeline, brokers, projector, forwarder, sealer, clock, publishing });
   const audit = new AuditTrail({ store, clock, ids, log });
@@ -189,7 +196,7 @@ const start = async (
     clock,
     log,
     publishing,
-    replays: new Replays({ store, book, ids: container.get(tokens.ids), live: (id) => replaying.live(id) }),
+    replays: new Replays({ store, book, ids: container.get(tokens.ids), live }),
     checkpoints,
     checkEndpoint,
     tokens: accessTokens,

@@ -15,6 +15,8 @@ export { type RunningGateway, startGateway } from "./gateway.ts";
 export { IngestPipeline, type IngestReceipt, type IngestStatus } from "./ingest/ingest-pipeline.ts";
 export { Spool, type SpoolReport } from "./ingest/spool.ts";
 export { tellStory } from "./messages/message-story.ts";
+export { rebuildLane } from "./rebuild/rebuild-jobs.ts";
+export { messageLanes } from "./replay/message-jobs.ts";
 export { NumberSet } from "./replay/number-set.ts";
 export { ReplayBook } from "./replay/replay-book.ts";
 export { ReplayRunner } from "./replay/replay-runner.ts";

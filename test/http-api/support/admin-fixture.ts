@@ -152,7 +152,7 @@ export class AdminFixture {
         latest: () => this.checkpoints.latest(),
         make: () => this.checkpoints.make(),
       },
-      replays: new Replays({ store, book: new ReplayBook(), ids: uuidv7, live: () => null }),
+      replays: new Replays({ store, book: new ReplayBook(), ids: uuidv7, live: async () => null }),
       publishing: { publish: (...of) => this.publishing.publish(...of), status: () => this.publishing.status() },
       health: () => this.health(),
       reload: () => this.reload(),

@@ -1,7 +1,16 @@
 /** Replays on a real SQLite log and the real pipeline; what-ifs run in the calling thread. */
 import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
-import { ReplayBook, ReplayRunner, Replays, type RunWhatIf, runWhatIf, systemClock, uuidv7 } from "@sluice/app";
-import type { EventType, RecordedEvent, Replay, ReplayOrder } from "@sluice/contracts";
+import {
+  messageLanes,
+  ReplayBook,
+  ReplayRunner,
+  Replays,
+  type RunWhatIf,
+  runWhatIf,
+  systemClock,
+  uuidv7,
+} from "@sluice/app";
+import type { EventType, MessageReplayOrder, RecordedEvent, Replay } from "@sluice/contracts";
 import type { SinkLease } from "@sluice/domain";
 import { pino } from "pino";
 import { eventually } from "../../support/gateway-process.ts";
@@ -11,8 +20,8 @@ const alwaysHeld: SinkLease = {
   hold: async (_, signal) => (signal.aborted ? null : { lost: new Promise(() => {}), release: async () => {} }),
 };
 
-export interface Order extends Partial<Omit<ReplayOrder, "until">> {
-  readonly kind: ReplayOrder["kind"];
+export interface Order extends Partial<Omit<MessageReplayOrder, "until">> {
+  readonly kind: MessageReplayOrder["kind"];
   readonly flow: string;
 }
 
@@ -28,13 +37,14 @@ export class ReplayFixture extends IngestFixture {
     const whatIf: RunWhatIf = (run, onPage) =>
       runWhatIf({ store, codec: new JsonPayloadCodec(), validator: new AjvPayloadValidator() }, run, onPage);
     this.runner = new ReplayRunner({
-      ...{ book, registry, pipeline, store, whatIf },
+      ...{ book, store },
+      lanes: messageLanes({ store, pipeline, registry, whatIf }),
       lease: alwaysHeld,
       clock: systemClock,
       log: pino({ level: "silent" }),
       progressMs: options.progressMs ?? 0,
     });
-    this.replays = new Replays({ store, book, ids: uuidv7, live: (id) => this.runner.live(id) });
+    this.replays = new Replays({ store, book, ids: uuidv7, live: async ({ id }) => this.runner.live(id) });
   }
 
   override async start(): Promise<void> {

@@ -1,5 +1,5 @@
 /** One event as one line of text. */
-import type { RecordedEvent, ValidationError } from "@sluice/contracts";
+import type { RecordedEvent, ReplayOrder, ValidationError } from "@sluice/contracts";
 import { attributeText } from "@sluice/domain";
 import { coloured, harmless } from "./output.ts";
 
@@ -67,7 +67,7 @@ const summary = (event: RecordedEvent): string => {
     case "MessageReplayed":
       return `#${event.data.messageNumber} was ${event.data.was}, now owed to ${event.data.owes.map(({ action }) => action).join(", ")}`;
     case "ReplayRequested":
-      return `${event.data.order.kind} of ${event.data.order.flow}`;
+      return replayText(event.data.order);
     case "ReplayProgressed":
     case "ReplayCompleted":
       return `${event.data.figures.scanned} looked at, ${event.data.figures.accepted} accepted`;
@@ -113,3 +113,8 @@ const bounds = ({ min, max }: { readonly min?: number; readonly max?: number }):
   [min === undefined ? "" : `min ${min}`, max === undefined ? "" : `max ${max}`]
     .filter((part) => part !== "")
     .join(", ");
+
+const replayText = (order: ReplayOrder): string => {
+  if ("flow" in order) return `${order.kind} of ${order.flow}`;
+  return order.kind === "rebuild" ? "rebuild of the projection" : `rollback of ${order.rollbackOf}`;
+};

@@ -9,7 +9,14 @@ import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
 import { newTreeName, systemClock, uuidv7 } from "../system/ids.ts";
 import { locationsOf } from "./locations.ts";
-import { eventStoreAt, flowSourceAt, projectionStoreAt, type StoreThreads, sinkLeaseAt } from "./stores.ts";
+import {
+  eventStoreAt,
+  flowSourceAt,
+  projectionRebuildAt,
+  projectionStoreAt,
+  type StoreThreads,
+  sinkLeaseAt,
+} from "./stores.ts";
 import { tokens } from "./tokens.ts";
 
 export const systemModule = new ContainerModule(({ bind }) => {
@@ -27,6 +34,15 @@ export const storesModule = (threads: StoreThreads) =>
     bind(tokens.projectionStore).toResolvedValue(
       (configuration, clock, log) =>
         projectionStoreAt(locationsOf(configuration).projection, {
+          clock,
+          log,
+          retentionDays: configuration.dataRetentionDays,
+        }),
+      [tokens.configuration, tokens.clock, tokens.log],
+    );
+    bind(tokens.projectionRebuild).toResolvedValue(
+      (configuration, clock, log) =>
+        projectionRebuildAt(locationsOf(configuration).projection, {
           clock,
           log,
           retentionDays: configuration.dataRetentionDays,

@@ -7,11 +7,12 @@ import {
   PostgresEventStore,
   PostgresFlowSource,
   type PostgresOptions,
+  type PostgresProjectionOptions,
   PostgresProjectionStore,
   PostgresSinkLease,
 } from "@sluice/adapter-postgres";
 import { SqliteEventStore, SqliteFlowSource, SqliteProjectionStore } from "@sluice/adapter-sqlite";
-import type { Clock, EventStore, FlowSource, ProjectionStore, SinkLease } from "@sluice/domain";
+import type { Clock, EventStore, FlowSource, ProjectionRebuild, ProjectionStore, SinkLease } from "@sluice/domain";
 import type { Logger } from "pino";
 import { soleSink } from "../sinks/sole-sink.ts";
 import type { StoreLocation } from "./locations.ts";
@@ -45,26 +46,53 @@ export interface ProjectionDependencies {
   readonly retentionDays: number | undefined;
 }
 
-export const projectionStoreAt = (
-  location: StoreLocation,
-  { clock, log, retentionDays }: ProjectionDependencies,
-): ProjectionStore => {
+export const projectionStoreAt = (location: StoreLocation, dependencies: ProjectionDependencies): ProjectionStore => {
+  const { clock } = dependencies;
   switch (location.kind) {
     case "sqlite":
       return new SqliteProjectionStore({ path: location.path, clock });
     case "postgres":
-      return new PostgresProjectionStore({
-        ...postgresOptions(location.url),
-        clock,
-        ...(retentionDays === undefined ? {} : { retentionDays }),
-        onPartitionError: (error) => log.error({ err: error }, "a partition of the data table could not be changed"),
-      });
+      return new PostgresProjectionStore(postgresProjectionOptions(location.url, dependencies));
     case "mariadb":
       return new MariadbProjectionStore({ ...mariadbOptions(location.url), clock });
     case "eventstore":
       throw new TypeError(NO_PROJECTION);
   }
 };
+
+class Placeholder {
+  async start() {}
+  async stop() {}
+  async drop() {}
+} // TEMPORARY
+
+/** Beside the projection of `projectionStoreAt`. */
+export const projectionRebuildAt = (
+  location: StoreLocation,
+  dependencies: ProjectionDependencies,
+): ProjectionRebuild => {
+  const { clock } = dependencies;
+  switch (location.kind) {
+    case "sqlite":
+      return new Placeholder();
+    case "postgres":
+      return new Placeholder();
+    case "mariadb":
+      return new Placeholder();
+    case "eventstore":
+      throw new TypeError(NO_PROJECTION);
+  }
+};
+
+const postgresProjectionOptions = (
+  url: URL,
+  { clock, log, retentionDays }: ProjectionDependencies,
+): PostgresProjectionOptions => ({
+  ...postgresOptions(url),
+  clock,
+  ...(retentionDays === undefined ? {} : { retentionDays }),
+  onPartitionError: (error) => log.error({ err: error }, "a partition of the data table could not be changed"),
+});
 
 /** Among the gateways on one log. EventStoreDB has no locks: there, one gateway a log. */
 export const sinkLeaseAt = (location: StoreLocation): SinkLease =>

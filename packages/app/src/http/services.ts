@@ -33,7 +33,7 @@ export interface AdminServices {
   readonly defaultTimeoutSeconds: number;
   readonly checkEndpoint: CheckEndpoint;
   readonly checkpoints: Pick<CheckpointService, "list" | "latest" | "make">;
-  readonly replays: Pick<Replays, "request" | "list" | "get" | "cancel">;
+  readonly replays: Pick<Replays, "request" | "list" | "get" | "cancel" | "lastSwitch">;
   readonly publishing: Pick<Publishers, "publish" | "status">;
   health(): Promise<HealthReport>;
   /** @throws FlowSourceUnavailable, EventStoreUnavailable */

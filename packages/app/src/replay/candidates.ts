@@ -2,7 +2,7 @@
  * Which messages a replay has to deal with. Each kind reads its window of the log and gives, page by page, what is to be
  * decided again; what has been done already, by this replay before a restart or by another, is only counted.
  */
-import type { EventType, RecordedEvent, ReplayOrder } from "@sluice/contracts";
+import type { EventType, MessageReplayOrder, RecordedEvent } from "@sluice/contracts";
 import { type EventStore, matchesFilter, parseTopicFilter } from "@sluice/domain";
 import type { ReplayItem, ReplayMode } from "../ingest/decide-replay.ts";
 import { readWindow } from "./log-window.ts";
@@ -29,7 +29,7 @@ type Received = RecordedEvent<"MessageReceived">;
 interface Source {
   readonly store: EventStore;
   readonly id: string;
-  readonly order: ReplayOrder;
+  readonly order: MessageReplayOrder;
 }
 
 /** Replay cannot be done as it was asked for. */

@@ -1,22 +1,16 @@
 /** A replay that writes: its candidates go through the ingest pipeline, at no more than the speed that it may have. */
-import { setTimeout as delay } from "node:timers/promises";
-import type { ReplayFigures } from "@sluice/contracts";
+import type { MessageReplayOrder, ReplayFigures } from "@sluice/contracts";
 import type { EventStore } from "@sluice/domain";
 import type { ReplayItem, ReplayOutcome } from "../ingest/decide-replay.ts";
 import type { IngestPipeline } from "../ingest/ingest-pipeline.ts";
 import { candidatesOf, ReplayImpossible } from "./candidates.ts";
-import type { ReplayRecord } from "./replay-book.ts";
-
-/** Everything up to the position is done and in the log. */
-export interface Progress {
-  readonly position: string | null;
-  readonly figures: ReplayFigures;
-}
+import { Pace } from "./pace.ts";
+import type { Progress, ReplayRecord } from "./replay-book.ts";
 
 export interface DriveOptions {
   readonly store: EventStore;
   readonly pipeline: Pick<IngestPipeline, "replay">;
-  readonly record: ReplayRecord;
+  readonly record: ReplayRecord<MessageReplayOrder>;
   readonly signal: AbortSignal;
   /** After each page, and with the page's first position after each batch. */
   readonly onProgress: (progress: Progress) => Promise<void>;
@@ -65,23 +59,4 @@ const count = (figures: { -readonly [K in keyof ReplayFigures]: ReplayFigures[K]
 function* batches(items: readonly ReplayItem[], perSecond: number): Generator<readonly ReplayItem[]> {
   const size = Math.min(Math.max(1, Math.floor(perSecond / BATCH.parts)), BATCH.most);
   for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
-}
-
-/** So many in a second and no more. */
-class Pace {
-  readonly #msEach: number;
-  readonly #signal: AbortSignal;
-  #next = 0;
-
-  constructor(perSecond: number, signal: AbortSignal) {
-    this.#msEach = 1_000 / perSecond;
-    this.#signal = signal;
-  }
-
-  async wait(items: number): Promise<void> {
-    const now = performance.now();
-    const start = Math.max(this.#next, now);
-    this.#next = start + items * this.#msEach;
-    if (start > now) await delay(start - now, undefined, { signal: this.#signal });
-  }
 }

@@ -1,5 +1,13 @@
 /** All replays, folded from the events that tell of them. */
-import type { EventType, RecordedEvent, ReplayFigures, ReplayOrder, WhatIfResult } from "@sluice/contracts";
+import type {
+  EventType,
+  ProjectionComparison,
+  RebuildResult,
+  RecordedEvent,
+  ReplayFigures,
+  ReplayOrder,
+  WhatIfResult,
+} from "@sluice/contracts";
 
 export const REPLAY_TYPES: readonly EventType[] = [
   "ReplayRequested",
@@ -19,19 +27,26 @@ export const NO_FIGURES: ReplayFigures = {
   refused: 0,
 };
 
-export interface ReplayRecord {
+/** How far one is. */
+export interface Progress {
+  /** Everything up to here is done, and in the log where it belongs there; null: nothing yet. */
+  readonly position: string | null;
+  readonly figures: ReplayFigures;
+}
+
+export interface ReplayRecord<Order extends ReplayOrder = ReplayOrder> extends Progress {
   readonly id: string;
-  readonly order: ReplayOrder;
+  readonly order: Order;
   /** `open` until the log says how it ended. */
   readonly state: "open" | "completed" | "cancelled" | "failed";
   readonly requestedAt: string;
   readonly requestedBy: string | null;
   readonly endedAt: string | null;
-  /** Everything up to here is done; null: nothing yet. */
-  readonly position: string | null;
-  readonly figures: ReplayFigures;
   readonly reason: string | null;
   readonly whatIf: WhatIfResult | null;
+  /** What a rebuild that is open has found. */
+  readonly comparison: ProjectionComparison | null;
+  readonly rebuild: RebuildResult | null;
 }
 
 /** Results of so many are kept, the newest ones; those of older ones are in the log only. */
@@ -42,6 +57,7 @@ export class ReplayBook {
   readonly #records = new Map<string, ReplayRecord>();
   readonly #open = new Set<string>();
   readonly #results: string[] = [];
+  #lastSwitch: string | null = null;
   readonly #listeners = new Set<() => void>();
 
   get(id: string): ReplayRecord | undefined {
@@ -55,6 +71,11 @@ export class ReplayBook {
   /** Those that have not ended, the oldest first. */
   open(): readonly ReplayRecord[] {
     return [...this.#open].flatMap((id) => this.#records.get(id) ?? []);
+  }
+
+  /** The rebuild whose switch can be undone: the last one that has switched, unless it was rolled back. */
+  lastSwitch(): string | null {
+    return this.#lastSwitch;
   }
 
   /** @returns what takes the listener away */
@@ -76,7 +97,8 @@ export class ReplayBook {
       this.#open.add(id);
       this.#records.set(id, {
         ...{ id, order, state: "open", requestedAt: event.recordedAt, requestedBy: event.metadata.actor ?? null },
-        ...{ endedAt: null, position: null, figures: NO_FIGURES, reason: null, whatIf: null },
+        ...{ endedAt: null, position: null, figures: NO_FIGURES, reason: null },
+        ...{ whatIf: null, comparison: null, rebuild: null },
       });
       return;
     }
@@ -86,10 +108,17 @@ export class ReplayBook {
     const changed = { ...record, ...changeOf(event) };
     this.#records.set(record.id, changed);
     if (changed.state !== "open") this.#open.delete(record.id);
-    if (event.type !== "ReplayCompleted" || event.data.whatIf === undefined) return;
+    if (event.type !== "ReplayCompleted") return;
+    this.#noteSwitch(changed);
+    if (event.data.whatIf === undefined && event.data.rebuild === undefined) return;
     this.#results.push(record.id);
     const oldest = this.#results.length > RESULTS_KEPT ? this.#records.get(this.#results.shift() as string) : undefined;
-    if (oldest !== undefined) this.#records.set(oldest.id, { ...oldest, whatIf: null });
+    if (oldest !== undefined) this.#records.set(oldest.id, { ...oldest, whatIf: null, rebuild: null });
+  }
+
+  #noteSwitch({ id, order, rebuild }: ReplayRecord): void {
+    if (order.kind === "rollback" && order.rollbackOf === this.#lastSwitch) this.#lastSwitch = null;
+    else if (rebuild?.switchedOver) this.#lastSwitch = id;
   }
 }
 
@@ -97,9 +126,15 @@ const changeOf = (event: RecordedEvent): Partial<ReplayRecord> => {
   const endedAt = event.recordedAt;
   switch (event.type) {
     case "ReplayProgressed":
-      return { position: event.data.position, figures: event.data.figures };
-    case "ReplayCompleted":
-      return { state: "completed", endedAt, figures: event.data.figures, whatIf: event.data.whatIf ?? null };
+      return {
+        position: event.data.position,
+        figures: event.data.figures,
+        ...(event.data.comparison === undefined ? {} : { comparison: event.data.comparison }),
+      };
+    case "ReplayCompleted": {
+      const { figures, whatIf = null, rebuild = null } = event.data;
+      return { state: "completed", endedAt, figures, whatIf, comparison: null, rebuild };
+    }
     case "ReplayCancelled":
       return { state: "cancelled", endedAt };
     case "ReplayFailed":

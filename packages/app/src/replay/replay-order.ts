@@ -1,5 +1,12 @@
 /** From what someone asks for to an order that can be done, or everything that is wrong with it. */
-import type { FlowDefinition, ReplayInput, ReplayOrder, ValidationError } from "@sluice/contracts";
+import type {
+  FlowDefinition,
+  MessageReplayOrder,
+  RebuildOrder,
+  ReplayInput,
+  RollbackOrder,
+  ValidationError,
+} from "@sluice/contracts";
 import { BadTopicFilter, FlowNotFound, type FlowState, parseTopicFilter } from "@sluice/domain";
 import type { CheckDefinition } from "../flows/check-definition.ts";
 import type { FlowRegistry } from "../flows/flow-registry.ts";
@@ -20,28 +27,77 @@ export class BadReplay extends Error {
 export interface OrderDependencies {
   readonly registry: Pick<FlowRegistry, "get" | "definition">;
   readonly check: CheckDefinition;
+  /** The rebuild whose switch can be undone. */
+  readonly lastSwitch: string | null;
 }
 
-const DEFAULT_SPEED = 2_000;
+/** What is asked for, before it is known where the log ends. */
+export type NewOrder = Omit<MessageReplayOrder, "until"> | Omit<RebuildOrder, "until"> | Omit<RollbackOrder, "until">;
+
+/** Messages a second. A rebuild writes in larger batches, and nothing into the log. */
+const DEFAULT_SPEED = { messages: 2_000, rebuild: 20_000 };
 
 /** Members that mean something to each kind only. */
 const KINDS_OF: Readonly<Record<string, readonly ReplayInput["kind"][]>> = {
+  flow: ["re-drive", "backfill", "what-if"],
+  from: ["re-drive", "backfill", "what-if"],
+  to: ["re-drive", "backfill", "what-if"],
   action: ["backfill"],
   sourceFlow: ["backfill", "what-if"],
   topic: ["backfill", "what-if"],
-  messagesPerSecond: ["re-drive", "backfill"],
+  messagesPerSecond: ["re-drive", "backfill", "rebuild"],
   definition: ["what-if"],
+  compareOnly: ["rebuild"],
+  rollbackOf: ["rollback"],
 };
 
 /**
  * @param input of the right shape, `from` and `to` being instants already
  * @throws BadReplay; FlowNotFound where a flow is needed that is not there
  */
-export const orderOf = (input: ReplayInput, { registry, check }: OrderDependencies): Omit<ReplayOrder, "until"> => {
-  const { kind, flow, action, sourceFlow, topic, from, to, messagesPerSecond = DEFAULT_SPEED } = input;
+export const orderOf = (input: ReplayInput, dependencies: OrderDependencies): NewOrder => {
+  const errors = foreignMembers(input);
+  switch (input.kind) {
+    case "rebuild":
+      if (errors.length > 0) throw new BadReplay("request", errors);
+      return {
+        kind: "rebuild",
+        compareOnly: input.compareOnly ?? false,
+        messagesPerSecond: input.messagesPerSecond ?? DEFAULT_SPEED.rebuild,
+      };
+    case "rollback":
+      return { kind: "rollback", rollbackOf: switchedBy(input, errors, dependencies.lastSwitch) };
+    default:
+      return messageOrder(input, input.kind, errors, dependencies);
+  }
+};
+
+/** The rebuild whose switch is to be undone. @throws BadReplay */
+const switchedBy = ({ rollbackOf }: ReplayInput, foreign: readonly ValidationError[], last: string | null): string => {
+  const errors = [...foreign];
+  if (last === null || (rollbackOf !== undefined && rollbackOf !== last)) {
+    const which = last === null ? "there is none" : `that is ${last}`;
+    const message = `only the last rebuild that has switched, and was not rolled back, can be: ${which}`;
+    errors.push({ pointer: "/rollbackOf", keyword: "enum", message });
+  }
+  if (last === null || errors.length > 0) throw new BadReplay("request", errors);
+  return last;
+};
+
+const messageOrder = (
+  input: ReplayInput,
+  kind: MessageReplayOrder["kind"],
+  foreign: readonly ValidationError[],
+  { registry, check }: OrderDependencies,
+): Omit<MessageReplayOrder, "until"> => {
+  const { flow, action, sourceFlow, topic, from, to, messagesPerSecond = DEFAULT_SPEED.messages } = input;
+  if (flow === undefined) {
+    const needed = { pointer: "/flow", keyword: "required", message: "is needed" };
+    throw new BadReplay("request", [...foreign, needed]);
+  }
   const state = registry.get(flow);
   if (kind !== "what-if" && state === undefined) throw new FlowNotFound(`flow ${flow} does not exist`);
-  const errors = [...foreignMembers(input), ...topicErrors(topic)];
+  const errors = [...foreign, ...topicErrors(topic)];
   if (sourceFlow !== undefined && registry.definition(sourceFlow) === null) {
     errors.push({ pointer: "/sourceFlow", keyword: "enum", message: `there never was a flow ${sourceFlow}` });
   }
@@ -50,7 +106,7 @@ export const orderOf = (input: ReplayInput, { registry, check }: OrderDependenci
     errors.push({ pointer: "/definition", keyword: "required", message: "is needed: the candidate" });
   }
   if (errors.length > 0) throw new BadReplay("request", errors);
-  const definition = kind === "what-if" ? candidateOf(input, check) : undefined;
+  const definition = kind === "what-if" ? candidateOf(flow, input.definition, check) : undefined;
   const source = sourceFlow ?? (kind === "what-if" && topic === undefined && state !== undefined ? flow : undefined);
   return {
     ...{ kind, flow, messagesPerSecond },
@@ -98,7 +154,7 @@ const writingErrors = ({ kind, flow, action, sourceFlow, topic }: ReplayInput, s
   return errors;
 };
 
-const candidateOf = ({ flow, definition: given }: ReplayInput, check: CheckDefinition): FlowDefinition => {
+const candidateOf = (flow: string, given: unknown, check: CheckDefinition): FlowDefinition => {
   const isObject = typeof given === "object" && given !== null && !Array.isArray(given);
   const checked = check(isObject ? { code: flow, ...given } : given);
   const errors = checked.ok ? [] : checked.errors;

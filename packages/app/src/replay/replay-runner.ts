@@ -1,33 +1,61 @@
 /**
- * Does the replays that the log says were asked for, one after another; what-ifs, which write nothing, beside the others.
- * Of several gateways on one log the holder of a lease does them all. How far one is, and how it ended, is in the log, so
- * that after a crash it goes on; and what it writes has ids that make doing it again harmless.
+ * Does the replays that the log says were asked for: those of one lane one after another, the lanes beside each other. Of
+ * several gateways on one log the holder of a lease does them. How far one is, and how it ended, is in the log, so that
+ * after a crash it goes on; and what it does, it can do again without harm.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { EventData, NewEvent, ReplayFigures } from "@sluice/contracts";
-import { type Clock, type EventStore, EventStoreUnavailable, replayStream, type SinkLease } from "@sluice/domain";
+import type { EventData, NewEvent, ReplayKind, ReplayOrderOf } from "@sluice/contracts";
+import {
+  type Clock,
+  CursorMoved,
+  type EventStore,
+  EventStoreUnavailable,
+  ProjectionUnavailable,
+  RebuildImpossible,
+  replayStream,
+  type SinkLease,
+} from "@sluice/domain";
 import type { Logger } from "pino";
-import type { FlowRegistry } from "../flows/flow-registry.ts";
-import type { IngestPipeline } from "../ingest/ingest-pipeline.ts";
 import { whileHeld } from "../sinks/lease.ts";
 import { derivedId } from "../system/ids.ts";
 import { ReplayImpossible } from "./candidates.ts";
-import { drive, type Progress } from "./drive.ts";
-import { REPLAY_TYPES, type ReplayBook, type ReplayRecord } from "./replay-book.ts";
+import { type Progress, REPLAY_TYPES, type ReplayBook, type ReplayRecord } from "./replay-book.ts";
 import { Speed } from "./speed.ts";
-import type { RunWhatIf } from "./what-if-thread.ts";
 
 export const REPLAYS = "replays";
 
+/** What the log is told of one on its way. */
+export type ReplayProgress = Progress & Pick<EventData<"ReplayProgressed">, "comparison">;
+export type ReplayEnd = Omit<EventData<"ReplayCompleted">, "replay">;
+
+/** How one kind of replay is done. */
+export interface ReplayJob<K extends ReplayKind = ReplayKind> {
+  /** Whether it goes on where it was, after a restart: only then is it recorded how far it is. */
+  readonly resumes: boolean;
+  /**
+   * @throws ReplayImpossible, RebuildImpossible: it has failed. EventStoreUnavailable, ProjectionUnavailable, CursorMoved:
+   * it is begun again later. The signal's reason.
+   */
+  run(
+    record: ReplayRecord<ReplayOrderOf<K>>,
+    onProgress: (progress: ReplayProgress) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<ReplayEnd>;
+}
+
+export interface ReplayLane {
+  readonly jobs: { readonly [K in ReplayKind]?: ReplayJob<K> };
+  /** Whenever it has done all that it has to do, also right at the start: clears away what ended ones have left. */
+  idle?(): Promise<void>;
+}
+
 export interface ReplayRunnerDependencies {
   readonly store: EventStore;
-  readonly pipeline: Pick<IngestPipeline, "replay">;
-  readonly registry: FlowRegistry;
   readonly book: ReplayBook;
   readonly lease: SinkLease;
+  readonly lanes: readonly ReplayLane[];
   readonly clock: Clock;
   readonly log: Logger;
-  readonly whatIf: RunWhatIf;
   /** Milliseconds between two records of how far one is; a shorter repetition after a crash against a longer log. */
   readonly progressMs?: number;
 }
@@ -64,10 +92,7 @@ export class ReplayRunner {
     const { lease, log } = this.#deps;
     const working = whileHeld(lease, REPLAYS, signal, log, async (held) => {
       await this.#catchUp(held);
-      await Promise.all([
-        this.#work(held, ({ order }) => order.kind === "what-if"),
-        this.#work(held, ({ order }) => order.kind !== "what-if"),
-      ]);
+      await Promise.all(this.#deps.lanes.map((lane) => this.#work(held, lane)));
     });
     this.#running = Promise.all([this.#follow(signal), working]);
   }
@@ -80,6 +105,11 @@ export class ReplayRunner {
   /** Null where this gateway is not at work on it. */
   live(id: string): LiveProgress | null {
     return this.#live.get(id) ?? null;
+  }
+
+  /** All that this gateway is at work on, by their ids. */
+  liveAll(): ReadonlyMap<string, LiveProgress> {
+    return new Map(this.#live);
   }
 
   /** Keeps the book current. */
@@ -122,52 +152,64 @@ export class ReplayRunner {
     }
   }
 
-  async #work(signal: AbortSignal, isMine: (record: ReplayRecord) => boolean): Promise<void> {
+  async #work(signal: AbortSignal, lane: ReplayLane): Promise<void> {
     const ended = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
+    let cleared = false;
     while (!signal.aborted) {
       const changed = this.#changed.promise;
-      const next = this.#deps.book.open().find(isMine);
-      if (next === undefined) await Promise.race([changed, ended]);
-      else if (!(await this.#run(next, signal))) await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+      const next = this.#deps.book.open().find(({ order }) => order.kind in lane.jobs);
+      if (next === undefined) {
+        if (!cleared) await this.#clear(lane);
+        cleared = true;
+        await Promise.race([changed, ended]);
+        continue;
+      }
+      cleared = false;
+      if (!(await this.#run(next, lane.jobs[next.order.kind] as ReplayJob, signal))) {
+        await delay(RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  /** What is left lies idle; the next time will do. */
+  async #clear(lane: ReplayLane): Promise<void> {
+    try {
+      await lane.idle?.();
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, "what a replay has left could not be cleared away");
     }
   }
 
   /** @returns false when it is to be tried again later */
-  async #run(record: ReplayRecord, signal: AbortSignal): Promise<boolean> {
-    const { book, log, clock } = this.#deps;
+  async #run(record: ReplayRecord, job: ReplayJob, signal: AbortSignal): Promise<boolean> {
+    const { book, log } = this.#deps;
     const { id, order } = record;
     const cancelling = new AbortController();
     const unsubscribe = book.onChange(() => {
       if (book.get(id)?.state !== "open") cancelling.abort(new Error("the replay was cancelled"));
     });
     const stop = AbortSignal.any([signal, cancelling.signal]);
-    const said = log.child({ replay: id, kind: order.kind, flow: order.flow });
+    const said = log.child({ replay: id, kind: order.kind, ...("flow" in order ? { flow: order.flow } : {}) });
     said.info({ from: record.position }, "replay begins");
-    const speed = new Speed(clock);
-    const note = (progress: Progress): void => {
-      speed.note(progress.figures.scanned);
-      this.#live.set(id, { ...progress, speed: speed.perSecond });
-    };
-    note(record);
     try {
-      const figures =
-        order.kind === "what-if" ? await this.#tryOut(record, note, stop) : await this.#drive(record, note, stop);
-      said.info({ ...figures }, "replay completed");
+      const end = await job.run(record as ReplayRecord<never>, this.#progressOf(record, job.resumes), stop);
+      await this.#end(id, "ReplayCompleted", { replay: id, ...end }, stop);
+      said.info({ ...end.figures }, "replay completed");
     } catch (error) {
       if (stop.aborted) {
         said.info("replay stops");
         return true;
       }
-      if (error instanceof EventStoreUnavailable) {
-        said.warn({ err: error }, "replay waits for the event log");
+      if (mayPass(error)) {
+        said.warn({ err: error }, "replay waits");
         return false;
       }
       const reason = error instanceof Error ? error.message : String(error);
       said.error({ err: error }, "replay failed");
-      const expected = error instanceof ReplayImpossible;
+      const expected = error instanceof ReplayImpossible || error instanceof RebuildImpossible;
       await this.#end(id, "ReplayFailed", { replay: id, reason: expected ? reason : `unexpected: ${reason}` }, stop);
     } finally {
       unsubscribe();
@@ -176,34 +218,30 @@ export class ReplayRunner {
     return true;
   }
 
-  async #drive(record: ReplayRecord, note: (progress: Progress) => void, stop: AbortSignal): Promise<ReplayFigures> {
-    const { store, pipeline, clock, progressMs = PROGRESS_MS } = this.#deps;
+  #progressOf(record: ReplayRecord, recorded: boolean): (progress: ReplayProgress) => Promise<void> {
+    const { clock, progressMs = PROGRESS_MS } = this.#deps;
     const { id } = record;
     let { position } = record;
     let saidAt = clock.now();
-    const figures = await drive({
-      ...{ store, pipeline, record, signal: stop },
-      onProgress: async (progress) => {
-        note(progress);
+    const speed = new Speed(clock);
+    const note = ({ position: at, figures }: Progress): void => {
+      speed.note(figures.scanned);
+      this.#live.set(id, { position: at, figures, speed: speed.perSecond });
+    };
+    note(record);
+    return async (progress) => {
+      note(progress);
+      const { figures, comparison } = progress;
+      if (!recorded || progress.position === null) return;
+      if (comparison === undefined) {
         // Within a page the place has not moved; what was done there is found again by its ids.
-        if (progress.position === null || progress.position === position) return;
-        if (clock.now() - saidAt < progressMs) return;
-        position = progress.position;
-        saidAt = clock.now();
-        await this.#say(id, "ReplayProgressed", { replay: id, position, figures: progress.figures });
-      },
-    });
-    await this.#end(id, "ReplayCompleted", { replay: id, figures }, stop);
-    return figures;
-  }
-
-  async #tryOut(record: ReplayRecord, note: (progress: Progress) => void, stop: AbortSignal): Promise<ReplayFigures> {
-    const { registry, whatIf } = this.#deps;
-    const { id, order } = record;
-    const present = registry.get(order.flow)?.definition ?? null;
-    const { figures, whatIf: result } = await whatIf({ order, present }, note, stop);
-    await this.#end(id, "ReplayCompleted", { replay: id, figures, whatIf: result }, stop);
-    return figures;
+        if (progress.position === position || clock.now() - saidAt < progressMs) return;
+      }
+      position = progress.position;
+      saidAt = clock.now();
+      const found = comparison === undefined ? {} : { comparison };
+      await this.#say(id, "ReplayProgressed", { replay: id, position, figures, ...found });
+    };
   }
 
   /** Until the log has it. */
@@ -221,7 +259,7 @@ export class ReplayRunner {
 
   async #say<T extends ReplayEventType>(id: string, type: T, data: EventData<T>): Promise<void> {
     const { store, book } = this.#deps;
-    const place = "position" in data ? data.position : "";
+    const place = "position" in data ? `${data.position}${data.comparison === undefined ? "" : "/compared"}` : "";
     const event = {
       id: derivedId(`replay/${id}/${type}/${place}`),
       type,
@@ -233,3 +271,6 @@ export class ReplayRunner {
     book.take([{ ...event, recordedAt }]);
   }
 }
+
+const mayPass = (error: unknown): boolean =>
+  error instanceof EventStoreUnavailable || error instanceof ProjectionUnavailable || error instanceof CursorMoved;

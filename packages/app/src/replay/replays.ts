@@ -3,13 +3,15 @@ import type { EventMetadata, NewEvent, Replay, ReplayOrder } from "@sluice/contr
 import { type EventStore, type IdSource, replayStream } from "@sluice/domain";
 import { derivedId } from "../system/ids.ts";
 import { NO_FIGURES, type ReplayBook, type ReplayRecord } from "./replay-book.ts";
+import type { NewOrder } from "./replay-order.ts";
 import type { LiveProgress } from "./replay-runner.ts";
 
 export interface ReplaysDependencies {
   readonly store: EventStore;
   readonly book: ReplayBook;
   readonly ids: IdSource;
-  readonly live: (id: string) => LiveProgress | null;
+  /** Of whichever thread of this gateway is at work on it. */
+  readonly live: (record: ReplayRecord) => Promise<LiveProgress | null>;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -22,11 +24,11 @@ export class Replays {
   }
 
   /** @throws EventStoreUnavailable */
-  async request(order: Omit<ReplayOrder, "until">, metadata: EventMetadata): Promise<Replay> {
+  async request(order: NewOrder, metadata: EventMetadata): Promise<Replay> {
     const { store, book, ids } = this.#deps;
     const head = await store.head();
     const id = ids.next();
-    const data = { replay: id, order: { ...order, until: head ?? "" } };
+    const data = { replay: id, order: { ...order, until: head ?? "" } as ReplayOrder };
     const event: NewEvent = { id: ids.next(), type: "ReplayRequested", schemaVersion: 1, data, metadata };
     const { recordedAt } = await store.append([{ stream: replayStream(id), expected: "none", events: [event] }]);
     book.take([{ ...event, recordedAt }]);
@@ -60,6 +62,11 @@ export class Replays {
     return book.get(id);
   }
 
+  /** The rebuild whose switch can be undone. */
+  lastSwitch(): string | null {
+    return this.#deps.book.lastSwitch();
+  }
+
   /** One that has ended stays as it ended. Undefined when there is none. @throws EventStoreUnavailable */
   async cancel(id: string, metadata: EventMetadata): Promise<Replay | undefined> {
     const { store, book } = this.#deps;
@@ -74,12 +81,11 @@ export class Replays {
   }
 
   async #view(record: ReplayRecord): Promise<Replay> {
-    const { id, order, state, requestedAt, requestedBy, endedAt, reason, whatIf } = record;
-    const live = this.#deps.live(id);
+    const { id, order, state, requestedAt, requestedBy, endedAt, reason, whatIf, rebuild } = record;
+    const live = state === "open" ? await this.#deps.live(record) : null;
     const open = live === null ? ("waiting" as const) : ("running" as const);
-    const { kind, flow, action = null, sourceFlow = null, topic = null, from = null, to = null } = order;
     return {
-      ...{ id, kind, flow, action, sourceFlow, topic, from, to, messagesPerSecond: order.messagesPerSecond },
+      ...{ id, ...NOTHING_ASKED, ...viewOf(order) },
       state: state === "open" ? open : state,
       ...{ requestedAt, requestedBy, endedAt },
       progress: state === "completed" ? 1 : await this.#part(order, live?.position ?? record.position),
@@ -87,12 +93,15 @@ export class Replays {
       figures: { ...NO_FIGURES, ...(live?.figures ?? record.figures) },
       reason,
       whatIf,
+      rebuild,
     };
   }
 
   /** Of the window; an estimate where the store's is. */
-  async #part({ from, until }: ReplayOrder, position: string | null): Promise<number> {
+  async #part(order: ReplayOrder, position: string | null): Promise<number> {
     const { store } = this.#deps;
+    const { until } = order;
+    const from = "from" in order ? order.from : undefined;
     if (position === null || until === "") return 0;
     const first =
       from === undefined
@@ -103,3 +112,25 @@ export class Replays {
     return all <= 0 ? 1 : Math.min(1, Math.max(0, 1 - left / all));
   }
 }
+
+const NOTHING_ASKED = {
+  flow: null,
+  action: null,
+  sourceFlow: null,
+  topic: null,
+  from: null,
+  to: null,
+  messagesPerSecond: null,
+  compareOnly: null,
+  rollbackOf: null,
+};
+
+/** What is of the log alone stays there: where it ended, and a candidate, which may be large. */
+const viewOf = (order: ReplayOrder) => {
+  if (!("definition" in order)) {
+    const { until: _until, ...rest } = order;
+    return rest;
+  }
+  const { until: _until, definition: _definition, ...rest } = order;
+  return rest;
+};

@@ -5,9 +5,9 @@
 import type {
   EventData,
   FlowDefinition,
+  MessageReplayOrder,
   RecordedEvent,
   ReplayFigures,
-  ReplayOrder,
   WhatIfResult,
 } from "@sluice/contracts";
 import {
@@ -35,7 +35,7 @@ export interface WhatIfPorts {
 }
 
 export interface WhatIfRun {
-  readonly order: ReplayOrder;
+  readonly order: MessageReplayOrder;
   /** The flow's definition now; null where there is no such flow. */
   readonly present: FlowDefinition | null;
 }

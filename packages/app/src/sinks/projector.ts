@@ -24,7 +24,8 @@ import type { SinkTask } from "./sink.ts";
 
 export const PROJECTOR = "projection";
 
-const TYPES: readonly EventType[] = [
+/** All that the read model is made of. */
+export const PROJECTED_TYPES: readonly EventType[] = [
   "FlowDefined",
   "FlowRevised",
   "FlowEnabled",
@@ -83,7 +84,11 @@ const letterOf = (
 });
 
 /** The batch that a page of events comes to. Pure. */
-export const batchOf = (page: ReadPage, from: string | null, flowRows: Map<string, FlowRow>): ProjectionBatch => {
+export const batchOf = (
+  page: Pick<ReadPage, "events" | "position">,
+  from: string | null,
+  flowRows: Map<string, FlowRow>,
+): ProjectionBatch => {
   const rows: DataRow[] = [];
   const changed = new Map<string, FlowRow>();
   const changedElsewhere = new Set<string>();
@@ -180,7 +185,7 @@ export interface ProjectorDependencies {
 
 export class Projector implements SinkTask {
   readonly name = PROJECTOR;
-  readonly filter = { types: TYPES };
+  readonly filter = { types: PROJECTED_TYPES };
   readonly #store: EventStore;
   readonly #projection: ProjectionStore;
   readonly #flowRows: Map<string, FlowRow>;

@@ -1,6 +1,7 @@
 /** What the gateway and the thread of a sink say to each other. */
 import type { Configuration, FlowDefinition } from "@sluice/contracts";
 import type { QueueStatistics, SinkCounts } from "@sluice/domain";
+import type { LiveProgress } from "../replay/replay-runner.ts";
 import type { GroupStatus } from "./delivery-runner.ts";
 import type { SinkStatus } from "./sink.ts";
 
@@ -26,6 +27,8 @@ export interface ProjectorReport {
   readonly counts: ReadonlyMap<string, SinkCounts>;
   /** Dead rows and dead deliveries that wait for someone. */
   readonly dead: number;
+  /** Rebuilds that it is at work on, by their ids. */
+  readonly replays: ReadonlyMap<string, LiveProgress>;
 }
 
 export interface ForwarderReport {

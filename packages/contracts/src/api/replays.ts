@@ -1,13 +1,15 @@
 /** Replays of what the log holds. */
 import { type Static, Type } from "typebox";
 import { ActionId, FlowCode } from "../flow-definition.ts";
-import { ReplayFigures, ReplayKind, WhatIfResult } from "../replay.ts";
+import { RebuildResult, ReplayFigures, ReplayKind, WhatIfResult } from "../replay.ts";
 import { Instant, Nullable, Paging, page, ref, strict, timeRange } from "./shared.ts";
 
 export const ReplayInput = Type.Object(
   {
     kind: ReplayKind,
-    flow: FlowCode,
+    flow: Type.Optional(
+      Type.Unsafe<string>({ ...FlowCode, description: "re-drive, backfill and what-if: needed, and whose messages." }),
+    ),
     action: Type.Optional(
       Type.Unsafe<string>({
         ...ActionId,
@@ -34,14 +36,23 @@ export const ReplayInput = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 1_000_000,
-        default: 2000,
         description:
-          "re-drive and backfill: messages written a second at the most; what comes in goes first at any rate.",
+          "Messages a second at the most; what comes in goes first at any rate. re-drive and backfill: 2,000 when " +
+          "absent; rebuild: 20,000.",
       }),
     ),
     definition: Type.Optional(
       Type.Unknown({
         description: "what-if: the candidate, as `POST /api/v1/flows` takes it; its code may be left out.",
+      }),
+    ),
+    compareOnly: Type.Optional(
+      Type.Boolean({ description: "rebuild: only compare what the log gives with what there is. Default: false." }),
+    ),
+    rollbackOf: Type.Optional(
+      Type.String({
+        format: "uuid",
+        description: "rollback: the rebuild whose switch is undone. Default: the last one that switched.",
       }),
     ),
   },
@@ -55,13 +66,15 @@ export const Replay = Type.Object(
   {
     id: Type.String({ format: "uuid" }),
     kind: ReplayKind,
-    flow: Type.String(),
+    flow: Nullable(Type.String(), { description: "Null for a rebuild and a rollback, which concern all." }),
     action: Nullable(Type.String()),
     sourceFlow: Nullable(Type.String()),
     topic: Nullable(Type.String()),
     from: Nullable(Instant),
     to: Nullable(Instant),
-    messagesPerSecond: Type.Integer(),
+    messagesPerSecond: Nullable(Type.Integer()),
+    compareOnly: Nullable(Type.Boolean()),
+    rollbackOf: Nullable(Type.String()),
     state: ReplayState,
     requestedAt: Instant,
     requestedBy: Nullable(Type.String()),
@@ -73,6 +86,7 @@ export const Replay = Type.Object(
     figures: ReplayFigures,
     reason: Nullable(Type.String(), { description: "Why it failed." }),
     whatIf: Nullable(WhatIfResult, { description: "What a completed what-if has found." }),
+    rebuild: Nullable(RebuildResult, { description: "What a completed rebuild has found and done." }),
   },
   { $id: "Replay" },
 );

@@ -503,7 +503,7 @@ export interface paths {
         put?: never;
         /**
          * Replay what the log holds
-         * @description re-drive: the flow's rejected messages are decided again, and those that are accepted now are stored and forwarded. backfill: a flow, or an action of it, gets messages that the log has already. what-if: a definition is tried on them; nothing is recorded, stored or sent. Nothing that was recorded after the request is looked at, and what has been done is not done twice.
+         * @description re-drive: the flow's rejected messages are decided again, and those that are accepted now are stored and forwarded. backfill: a flow, or an action of it, gets messages that the log has already. what-if: a definition is tried on them; nothing is recorded, stored or sent. Of these three, nothing that was recorded after the request is looked at, and what has been done is not done twice. rebuild: the rows, the dead rows and the counts are made anew from the log beside those that there are, compared with them, and put in their place. rollback: what was there before a rebuild comes back.
          *
          *     Takes the role operator.
          */
@@ -1614,6 +1614,7 @@ export interface components {
         };
         Replay: {
             action: string | null;
+            compareOnly: boolean | null;
             endedAt: string | null;
             figures: {
                 /** @description Accepted, those with a flag included. */
@@ -1631,19 +1632,87 @@ export interface components {
                 /** @description Passed over: the flow's topic or broker is another now. */
                 unmatched: number;
             };
-            flow: string;
+            /** @description Null for a rebuild and a rollback, which concern all. */
+            flow: string | null;
             from: string | null;
             /** Format: uuid */
             id: string;
-            kind: "re-drive" | "backfill" | "what-if";
-            messagesPerSecond: number;
+            kind: "re-drive" | "backfill" | "what-if" | "rebuild" | "rollback";
+            messagesPerSecond: number | null;
             /** @description Part of the log that it has looked at. */
             progress: number;
             /** @description Why it failed. */
             reason: string | null;
+            /** @description What a completed rebuild has found and done. */
+            rebuild: {
+                comparison: {
+                    /** @description Rows of it that are not as the log gives them. */
+                    changed: number;
+                    /** @description Of these, some. */
+                    counts: {
+                        action: string;
+                        flow: string;
+                        live: {
+                            dead: number;
+                            discarded: number;
+                            done: number;
+                        };
+                        rebuilt: {
+                            dead: number;
+                            discarded: number;
+                            done: number;
+                        };
+                    }[];
+                    /** @description Flows' actions whose counts of messages differ. */
+                    countsDifferent: number;
+                    live: {
+                        /** @description SHA-256 of the rows in the order of their event ids; the same in every kind of database. */
+                        digest: string;
+                        rows: number;
+                    };
+                    /** @description Rows that the live projection lacks. */
+                    missing: number;
+                    /** @description Where both were. */
+                    position: string;
+                    rebuilt: {
+                        /** @description SHA-256 of the rows in the order of their event ids; the same in every kind of database. */
+                        digest: string;
+                        rows: number;
+                    };
+                    /** @description Of these rows, by their event ids. */
+                    samples: {
+                        attribute: string;
+                        /**
+                         * @description missing: the live projection lacks it. surplus: the log does not give it.
+                         * @enum {unknown}
+                         */
+                        difference: "missing" | "surplus" | "changed";
+                        eventId: string;
+                        flow: string;
+                        /** @description The text that the live projection has. */
+                        live: string | null;
+                        messageId: string;
+                        messageNumber: number;
+                        /** @description The text that the log gives. */
+                        rebuilt: string | null;
+                    }[];
+                    /** @description Rows of it that the log does not give. */
+                    surplus: number;
+                };
+                /** @description What the switch has done to the live projection; null when it was only compared. */
+                switchedOver: {
+                    /** @description Rows that the live projection lacked. */
+                    added: number;
+                    /** @description Rows that had another content; they keep their ids. */
+                    changed: number;
+                    /** @description Rows that the log does not give. */
+                    removed: number;
+                } | null;
+            } | null;
             /** Format: date-time */
             requestedAt: string;
             requestedBy: string | null;
+            rollbackOf: string | null;
             sourceFlow: string | null;
             /** @description Messages a second, lately; null unless this gateway is at work on it. */
             speed: number | null;
@@ -1779,25 +1848,29 @@ export interface components {
         ReplayInput: {
             /** @description backfill: messages that the flow has accepted become owed to this action of it, where they were not; absent: messages that the flow does not have become its own. */
             action?: string;
+            /** @description rebuild: only compare what the log gives with what there is. Default: false. */
+            compareOnly?: boolean;
             /** @description what-if: the candidate, as `POST /api/v1/flows` takes it; its code may be left out. */
             definition?: unknown;
             /**
-             * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+             * @description re-drive, backfill and what-if: needed, and whose messages.
              * @example AHT10_SENSOR
              */
-            flow: string;
+            flow?: string;
             /**
              * @description Earliest time of recording, inclusive; a date is the start of that day (UTC).
              * @example 2026-01-31
              * @example 2026-01-31T12:00:00.000Z
              */
             from?: string;
-            kind: "re-drive" | "backfill" | "what-if";
-            /**
-             * @description re-drive and backfill: messages written a second at the most; what comes in goes first at any rate.
-             * @default 2000
-             */
+            kind: "re-drive" | "backfill" | "what-if" | "rebuild" | "rollback";
+            /** @description Messages a second at the most; what comes in goes first at any rate. re-drive and backfill: 2,000 when absent; rebuild: 20,000. */
             messagesPerSecond?: number;
+            /**
+             * Format: uuid
+             * @description rollback: the rebuild whose switch is undone. Default: the last one that switched.
+             */
+            rollbackOf?: string;
             /**
              * @description backfill and what-if: only messages that this flow has recorded. Default of a what-if: the flow itself.
              * @example AHT10_SENSOR
@@ -6070,6 +6143,8 @@ export interface operations {
                      *           "from": "2026-01-31T00:00:00.000Z",
                      *           "to": null,
                      *           "messagesPerSecond": 2000,
+                     *           "compareOnly": null,
+                     *           "rollbackOf": null,
                      *           "state": "completed",
                      *           "requestedAt": "2026-01-31T12:00:00.000Z",
                      *           "requestedBy": "api:admin",
@@ -6086,7 +6161,8 @@ export interface operations {
                      *             "refused": 0
                      *           },
                      *           "reason": null,
-                     *           "whatIf": null
+                     *           "whatIf": null,
+                     *           "rebuild": null
                      *         }
                      *       ],
                      *       "next": null
@@ -6200,6 +6276,8 @@ export interface operations {
                      *       "from": "2026-01-31T00:00:00.000Z",
                      *       "to": null,
                      *       "messagesPerSecond": 2000,
+                     *       "compareOnly": null,
+                     *       "rollbackOf": null,
                      *       "state": "completed",
                      *       "requestedAt": "2026-01-31T12:00:00.000Z",
                      *       "requestedBy": "api:admin",
@@ -6216,7 +6294,8 @@ export interface operations {
                      *         "refused": 0
                      *       },
                      *       "reason": null,
-                     *       "whatIf": null
+                     *       "whatIf": null,
+                     *       "rebuild": null
                      *     }
                      */
                     "application/json": components["schemas"]["Replay"];
@@ -6356,6 +6435,8 @@ export interface operations {
                      *       "from": "2026-01-31T00:00:00.000Z",
                      *       "to": null,
                      *       "messagesPerSecond": 2000,
+                     *       "compareOnly": null,
+                     *       "rollbackOf": null,
                      *       "state": "completed",
                      *       "requestedAt": "2026-01-31T12:00:00.000Z",
                      *       "requestedBy": "api:admin",
@@ -6372,7 +6453,8 @@ export interface operations {
                      *         "refused": 0
                      *       },
                      *       "reason": null,
-                     *       "whatIf": null
+                     *       "whatIf": null,
+                     *       "rebuild": null
                      *     }
                      */
                     "application/json": components["schemas"]["Replay"];
@@ -6472,6 +6554,8 @@ export interface operations {
                      *       "from": "2026-01-31T00:00:00.000Z",
                      *       "to": null,
                      *       "messagesPerSecond": 2000,
+                     *       "compareOnly": null,
+                     *       "rollbackOf": null,
                      *       "state": "completed",
                      *       "requestedAt": "2026-01-31T12:00:00.000Z",
                      *       "requestedBy": "api:admin",
@@ -6488,7 +6572,8 @@ export interface operations {
                      *         "refused": 0
                      *       },
                      *       "reason": null,
-                     *       "whatIf": null
+                     *       "whatIf": null,
+                     *       "rebuild": null
                      *     }
                      */
                     "application/json": components["schemas"]["Replay"];

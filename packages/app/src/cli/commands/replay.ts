@@ -1,11 +1,14 @@
 /** `sluice replay …`. What the commands do is in ../replay/, loaded when it is needed. */
 import { type Command, InvalidArgumentError } from "commander";
 import { withConnection, withExamples, withJson } from "../options.ts";
-import type { ListFlags, ReplayFlags, StartFlags } from "../replay/replay.ts";
+import type { ListFlags, RebuildFlags, ReplayFlags, StartFlags } from "../replay/replay.ts";
 
 export const defineReplay = (program: Command): void => {
-  const replay = program.command("replay").description("Decide messages again that the log holds.");
+  const replay = program
+    .command("replay")
+    .description("Decide messages of the log again, or make the projection anew from it.");
   defineStarting(replay);
+  defineRebuilding(replay);
   defineWatching(replay);
 };
 
@@ -60,6 +63,37 @@ const defineStarting = (replay: Command): void => {
       .option("--max-newly-rejected <count>", "exit with 1 when more would be newly rejected", count)
       .action((flow: string, flags: StartFlags) => start("what-if", flow, flags)),
     "replay what-if AHT10_SENSOR --definition aht10.yaml --from 2026-01-31",
+  );
+};
+
+const defineRebuilding = (replay: Command): void => {
+  withExamples(
+    common(replay.command("rebuild"))
+      .summary("Make the projection anew from the log, compare and switch.")
+      .description(
+        "Make rows, dead rows and counts anew from the log, beside those that there are; compare the two, row by row; and " +
+          "put the new ones in their place. What was there is kept for `replay rollback`. Rows that are right stay as they " +
+          "are, with their ids, and so do those of an older gateway.",
+      )
+      .option("--compare-only", "only compare; exit with 1 when they differ")
+      .option("--rate <count>", "messages a second at the most", rate)
+      .option("--no-wait", "do not wait for the end")
+      .action(async (flags: RebuildFlags) => (await import("../replay/replay.ts")).startRebuild(flags)),
+    "replay rebuild --compare-only",
+    "replay rebuild",
+  );
+  withExamples(
+    common(replay.command("rollback [rebuild]"))
+      .summary("Bring back what was before a rebuild.")
+      .description(
+        "Bring back what the projection had before the last rebuild switched. What came in since is kept. With the " +
+          "rebuild's id: only if that is the last one.",
+      )
+      .option("--no-wait", "do not wait for the end")
+      .action(async (rebuild: string | undefined, flags: ReplayFlags) =>
+        (await import("../replay/replay.ts")).startRollback(rebuild, flags),
+      ),
+    "replay rollback",
   );
 };
 

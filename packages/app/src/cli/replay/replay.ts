@@ -31,11 +31,20 @@ export interface StartFlags extends ReplayFlags {
   readonly maxNewlyRejected?: number;
 }
 
+export interface RebuildFlags extends ReplayFlags {
+  readonly compareOnly?: true;
+  readonly rate?: number;
+}
+
 type Api = ReturnType<typeof apiOf>;
 
 const POLL_MS = 200;
 
-export const startReplay = async (kind: ReplayInput["kind"], flow: string, flags: StartFlags): Promise<void> => {
+export const startReplay = async (
+  kind: "re-drive" | "backfill" | "what-if",
+  flow: string,
+  flags: StartFlags,
+): Promise<void> => {
   const { from, to, action, sourceFlow, topic, rate: messagesPerSecond } = flags;
   const definition = flags.definition === undefined ? undefined : await definitionIn(flags.definition);
   const body: ReplayInput = {
@@ -43,14 +52,35 @@ export const startReplay = async (kind: ReplayInput["kind"], flow: string, flags
     flow,
     ...given({ from, to, action, sourceFlow, topic, messagesPerSecond, definition }),
   };
-  const api = apiOf(findGateway(flags));
-  const replay: Replay = dataOf(await api.POST("/api/v1/replays", { body }));
-  const end = flags.wait === false ? replay : await waitFor(api, replay);
-  await show(end, flags);
+  const end = await start(body, flags);
   const newly = end.whatIf?.newlyRejectedCount ?? 0;
   if (flags.maxNewlyRejected !== undefined && newly > flags.maxNewlyRejected) {
     throw new CommandError(`${newly} messages would be newly rejected, more than ${flags.maxNewlyRejected}`);
   }
+};
+
+/** @throws CommandError when it was to be compared only, and differs */
+export const startRebuild = async (flags: RebuildFlags): Promise<void> => {
+  const { compareOnly, rate: messagesPerSecond } = flags;
+  const { rebuild } = await start({ kind: "rebuild", ...given({ compareOnly, messagesPerSecond }) }, flags);
+  if (!compareOnly || rebuild === null) return;
+  const { missing, surplus, changed, countsDifferent } = rebuild.comparison;
+  if (missing + surplus + changed + countsDifferent > 0) {
+    throw new CommandError("the projection is not what the log gives");
+  }
+};
+
+export const startRollback = async (rollbackOf: string | undefined, flags: ReplayFlags): Promise<void> => {
+  await start({ kind: "rollback", ...given({ rollbackOf }) }, flags);
+};
+
+/** Asks for it, waits for its end unless that is not wanted, and shows what came of it. */
+const start = async (body: ReplayInput, flags: ReplayFlags): Promise<Replay> => {
+  const api = apiOf(findGateway(flags));
+  const replay: Replay = dataOf(await api.POST("/api/v1/replays", { body }));
+  const end = flags.wait === false ? replay : await waitFor(api, replay);
+  await show(end, flags);
+  return end;
 };
 
 export const listReplays = async (flags: ListFlags): Promise<void> => {
@@ -64,7 +94,7 @@ export const listReplays = async (flags: ListFlags): Promise<void> => {
       [
         { header: "ID", value: ({ id }) => id },
         { header: "KIND", value: ({ kind }) => kind },
-        { header: "FLOW", value: ({ flow }) => flow, flexible: true },
+        { header: "FLOW", value: ({ flow }) => flow ?? "", flexible: true },
         { header: "STATE", value: ({ state }) => state },
         { header: "PROGRESS", value: ({ progress }) => `${Math.floor(progress * 100)} %`, align: "right" },
         { header: "ACCEPTED", value: ({ figures }) => figures.accepted, align: "right" },

@@ -1,14 +1,18 @@
 /** A replay as text. */
-import type { Replay, WhatIfResult, WhatIfSample } from "@sluice/contracts";
+import type { RebuildResult, Replay, WhatIfResult, WhatIfSample } from "@sluice/contracts";
 import { harmless, print } from "../output.ts";
 import { table } from "../table.ts";
 
 const number = (value: number): string => value.toLocaleString("en");
 
-export const showOutcome = async ({ id, kind, flow, state, figures, whatIf, progress }: Replay): Promise<void> => {
+export const showOutcome = async (replay: Replay): Promise<void> => {
+  const { id, kind, flow, rollbackOf, state, figures, whatIf, rebuild, progress } = replay;
   const part = state === "completed" ? "" : `, ${Math.floor(progress * 100)} %`;
-  await print(`${id}  ${kind} of ${flow}: ${state}${part}`);
+  await print(`${id}  ${kind} of ${flow ?? rollbackOf ?? "the projection"}: ${state}${part}`);
   if (whatIf !== null) return showWhatIf(whatIf);
+  if (rebuild !== null) return showRebuild(figures.scanned, rebuild);
+  if (kind === "rebuild") return print(`${number(figures.scanned)} messages`);
+  if (kind === "rollback") return;
   const { scanned, ...rest } = figures;
   const parts = Object.entries(rest).filter(([name, value]) => value > 0 || name === "accepted" || name === "rejected");
   await print(`${number(scanned)} messages: ${parts.map(([name, value]) => `${number(value)} ${name}`).join(", ")}`);
@@ -44,6 +48,40 @@ const counts = (header: string, rows: readonly { what: string; before: number; a
     ],
     rows,
   );
+
+const showRebuild = async (messages: number, { comparison, switchedOver }: RebuildResult): Promise<void> => {
+  const { live, rebuilt, missing, surplus, changed, counts: different, countsDifferent } = comparison;
+  await print(
+    table(
+      [
+        { header: `${number(messages)} MESSAGES`, value: ({ what }) => what },
+        { header: "ROWS", value: ({ rows }) => number(rows), align: "right" },
+        { header: "SHA-256", value: ({ digest }) => digest },
+      ],
+      [
+        { what: "what there was", ...live },
+        { what: "what the log gives", ...rebuilt },
+      ],
+    ),
+  );
+  const differs = missing + surplus + changed > 0;
+  const rows = `${number(missing)} rows were missing, ${number(surplus)} too many, ${number(changed)} changed`;
+  await print(differs ? rows : "no row differs");
+  for (const { difference, flow, messageNumber, attribute, live: was, rebuilt: is } of comparison.samples) {
+    const [before, after] = [was, is].map((text) => (text === null ? "nothing" : harmless(text)));
+    await print(`  ${difference}: ${flow} #${messageNumber} ${harmless(attribute)}: ${before}, should be ${after}`);
+  }
+  if (countsDifferent > 0) await print(`${number(countsDifferent)} counts differ`);
+  for (const { flow, action, live: was, rebuilt: is } of different) {
+    await print(`  ${flow} ${action}: ${tally(was)}, should be ${tally(is)}`);
+  }
+  if (switchedOver === null) return print("nothing was changed");
+  const { added, removed, changed: mended } = switchedOver;
+  await print(`switched: ${number(added)} rows added, ${number(removed)} removed, ${number(mended)} changed`);
+};
+
+const tally = ({ done, dead, discarded }: { done: number; dead: number; discarded: number }): string =>
+  `${number(done)} done, ${number(dead)} dead, ${number(discarded)} discarded`;
 
 const samples = async (title: string, found: readonly WhatIfSample[]): Promise<void> => {
   await print(`\n${title}${found.length === 0 ? "" : ", for example:"}`);

@@ -178,6 +178,8 @@ export const Replay = {
   from: "2026-01-31T00:00:00.000Z",
   to: null,
   messagesPerSecond: 2000,
+  compareOnly: null,
+  rollbackOf: null,
   state: "completed",
   requestedAt: AT,
   requestedBy: "api:admin",
@@ -187,4 +189,5 @@ export const Replay = {
   figures,
   reason: null,
   whatIf: null,
+  rebuild: null,
 };

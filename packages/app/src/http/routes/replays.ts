@@ -28,8 +28,10 @@ export const replayRoutes: FastifyPluginAsyncTypebox<
       description:
         "re-drive: the flow's rejected messages are decided again, and those that are accepted now are stored and " +
         "forwarded. backfill: a flow, or an action of it, gets messages that the log has already. what-if: a definition is " +
-        "tried on them; nothing is recorded, stored or sent. Nothing that was recorded after the request is looked at, and " +
-        "what has been done is not done twice.",
+        "tried on them; nothing is recorded, stored or sent. Of these three, nothing that was recorded after the request is " +
+        "looked at, and what has been done is not done twice. rebuild: the rows, the dead rows and the counts are made anew " +
+        "from the log beside those that there are, compared with them, and put in their place. rollback: what was there " +
+        "before a rebuild comes back.",
       tags,
       body: ref(ReplayInput),
       response: answers(
@@ -57,7 +59,7 @@ export const replayRoutes: FastifyPluginAsyncTypebox<
 
   const orderOrProblem = (input: ReplayInput) => {
     try {
-      return orderOf(input, { registry, check });
+      return orderOf(input, { registry, check, lastSwitch: replays.lastSwitch() });
     } catch (error) {
       if (!(error instanceof BadReplay)) throw error;
       const { part, errors } = error;
