@@ -1,6 +1,8 @@
 /** The audit trail end to end, on each store that the log can be in: queries, stories, time travel and the live tail. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { FlowHistoryItem, MessageStory, RecordedEvent } from "@sluice/contracts";
 import mqtt from "mqtt";
@@ -12,6 +14,8 @@ import { type Receiver, startReceiver } from "../support/receiver.ts";
 
 interface Location {
   readonly env: Record<string, string>;
+  /** Runs a statement in the database of the rows; absent: they are in SQLite, in the gateway's directory. */
+  inRows?(sql: string): Promise<unknown>;
   remove(): Promise<void>;
 }
 
@@ -27,6 +31,7 @@ const stores: readonly { readonly name: string; readonly missing: string | null;
       await inPostgres("public", `CREATE SCHEMA ${rows.location}`);
       return {
         env: { EVENT_STORE_URL: inSchema(log.location), PROJECTION_URL: inSchema(rows.location) },
+        inRows: (sql) => inPostgres(rows.location, sql),
         remove: async () => {
           await log.remove();
           await rows.remove();
@@ -45,6 +50,15 @@ const stores: readonly { readonly name: string; readonly missing: string | null;
     },
   },
 ];
+
+const inSqlite = (dataDir: string, sql: string): void => {
+  const database = new DatabaseSync(join(dataDir, "projection.db"), { timeout: 5_000 });
+  try {
+    database.exec(sql);
+  } finally {
+    database.close();
+  }
+};
 
 /** `sluice tail --format ndjson`, event by event. */
 const startTail = (t: TestContext, args: readonly string[]) => {
@@ -161,6 +175,54 @@ for (const { name, missing, make } of stores) {
       }
       assert.deepEqual(JSON.parse((await run("explain", "--json", id)).stdout), await story());
       assert.match((await run("explain", crypto.randomUUID())).stderr, /No message has this id/);
+    });
+
+    it("explains a row by its id as by its event's", async () => {
+      const [row] = await gateway.all("/api/v1/data?flow=ROOM");
+      const byRow = await run("explain", "--row", row.id);
+      assert.equal(byRow.code, 0, byRow.stderr);
+      for (const text of [
+        `row ${row.id} of data in `,
+        "attribute  t = 21.5 (number)",
+        "action     STORE_DB",
+        `event      ${row.eventId}, StoredAttribute at position`,
+        `message    ${row.messageId}`,
+        `  → ${row.id}  t = 21.5`,
+        "flow ROOM: accepted",
+      ]) {
+        assert.ok(byRow.stdout.includes(text), `${text}\n${byRow.stdout}`);
+      }
+      assert.equal((await run("explain", "--event", row.eventId)).stdout, byRow.stdout);
+      const told = JSON.parse((await run("explain", "--json", "--row", row.id)).stdout);
+      assert.deepEqual([told.row, told.event.id, told.event.data.attribute], [row, row.eventId, "t"]);
+      assert.deepEqual(told.story, (await gateway.api(`/api/v1/messages/${row.messageId}`)).body);
+
+      const received = told.story.events.find(({ type }: RecordedEvent) => type === "MessageReceived");
+      const byEvent = await run("explain", "--event", received.id.toUpperCase());
+      assert.ok(byEvent.stdout.startsWith(`event ${received.id}\n  event    MessageReceived at`), byEvent.stderr);
+      assert.ok(byEvent.stdout.includes(`message ${row.messageId}`));
+      const [defined] = await gateway.all("/api/v1/events?type=FlowDefined&flow=ROOM");
+      assert.match((await run("explain", "--event", defined.id)).stdout, /FlowDefined .*about no single message/s);
+
+      const sql = `INSERT INTO data (received_at, flow_code, attribute_name, attribute_value)
+        VALUES ('2020-01-01 00:00:00', 'ROOM', 't', '19')`;
+      await (location.inRows?.(sql) ?? inSqlite(gateway.dataDir, sql));
+      const [older] = await gateway.all("/api/v1/data?flow=ROOM&to=2020-12-31");
+      assert.deepEqual([older.messageId, older.eventId, older.action], [null, null, null]);
+      const byOlder = await run("explain", "--row", older.id);
+      assert.equal(byOlder.code, 0, byOlder.stderr);
+      assert.match(byOlder.stdout, /attribute {2}t = 19 .*older gateway wrote it.* came of no message/s);
+      assert.deepEqual(JSON.parse((await run("explain", "--json", "--row", older.id)).stdout), {
+        row: older,
+        event: null,
+        story: null,
+      });
+      const nothing = await run("explain", "--row", "987654321987654321");
+      assert.deepEqual([nothing.code, nothing.stdout], [1, ""]);
+      assert.match(nothing.stderr, /^sluice: No row has this id/);
+      assert.match((await run("explain", "--event", crypto.randomUUID())).stderr, /no event was found with the id/);
+      assert.equal((await run("explain", "--row", "1", "--event", row.eventId)).code, 2);
+      assert.equal((await run("explain")).code, 2);
     });
 
     it("answers filters alike over the API and on the command line, as table, NDJSON and CSV", async () => {

@@ -27,6 +27,7 @@ describe("data", () => {
     const { id, messageId, eventId, receivedAt, ...item } = items[0];
     assert.deepEqual(item, {
       flow: "A",
+      action: "STORE_DB",
       attribute: "exact",
       value: 1.5,
       valueType: "number",
@@ -66,6 +67,25 @@ describe("data", () => {
     }
     const [page] = [await api.call("/api/v1/data?limit=80")];
     assert.equal(page.body.next, null, "a full page that is the last has no next");
+  });
+
+  it("leads from a row to its event and back", async () => {
+    const [, , item] = await list("flow=A&attribute=exact");
+    const one = await api.call(`/api/v1/data/${item.id}`);
+    assert.deepEqual([one.status, one.body], [200, item]);
+    const events = await api.all(`/api/v1/events?messageId=${item.messageId}&type=StoredAttribute`);
+    const [event] = events.filter(({ id }) => id === item.eventId);
+    assert.deepEqual(
+      [event.data.flow, event.data.action, event.data.attribute, event.data.value],
+      [item.flow, item.action, item.attribute, item.value],
+    );
+    assert.deepEqual(await list(`eventId=${item.eventId.toUpperCase()}`), [item]);
+    assert.deepEqual(await list(`eventId=${item.eventId}&flow=B`), []);
+    assert.deepEqual(await list(`eventId=${item.messageId}`), []);
+    for (const id of ["0", "999999999999999999", "99999999999999999999", "x", `0${item.id}`, "%20"]) {
+      const { status, body } = await api.call(`/api/v1/data/${id}`);
+      assert.deepEqual([status, body.code], [404, "row-not-found"], id);
+    }
   });
 
   it("keeps a listing whole while rows come", async () => {

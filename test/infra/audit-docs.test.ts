@@ -157,7 +157,8 @@ describe("docs/audit.md", () => {
       await gateway.start();
       const message = await fill(gateway);
       const [last] = (await gateway.api("/api/v1/events?flow=AHT10_SENSOR&type=FlowDefined")).body.items;
-      const values = { MESSAGE: message, POSITION: last.position };
+      const [row] = await gateway.all(`/api/v1/data?messageId=${message}`);
+      const values = { MESSAGE: message, POSITION: last.position, ROW: row.id, EVENT: row.eventId };
       const surroundings = {
         ...values,
         URL: gateway.adminUrl,
@@ -168,7 +169,10 @@ describe("docs/audit.md", () => {
       const check = async (block: Block): Promise<void> => {
         const where = `${block.heading}: ${block.body}`;
         if (block.language === "sql") {
-          const sql = block.body.replaceAll("$MESSAGE", values.MESSAGE).replaceAll("$POSITION", values.POSITION);
+          const sql = block.body.replaceAll(
+            /\$(MESSAGE|POSITION|ROW|EVENT)\b/g,
+            (_, of: keyof typeof values) => values[of],
+          );
           const found = await ask(sql, { dataDir: gateway.dataDir, inProjection: block.inProjection });
           assert.ok(found.length > 0, where);
         } else {

@@ -11,7 +11,7 @@ const PAYLOAD_CHARACTERS = 500;
 const heading = (text: string): string => coloured("bold", text);
 
 /** Lines of names and values, the values under each other. */
-const facts = (pairs: readonly (readonly [string, string | null])[], indent = ""): string[] => {
+export const facts = (pairs: readonly (readonly [string, string | null])[], indent = ""): string[] => {
   const given = pairs.filter((pair): pair is [string, string] => pair[1] !== null && pair[1] !== "");
   const width = Math.max(...given.map(([name]) => name.length)) + 2;
   return given.map(([name, value]) => `${indent}${name.padEnd(width)}${harmless(value)}`);
@@ -45,7 +45,11 @@ const receipt = (story: MessageStory): string[] => {
 
 const COLOURS = { accepted: "green", flagged: "yellow", rejected: "red" } as const;
 
-const flowLines = (flow: FlowStory, { stores }: MessageStory): string[] => [
+/** Before what was asked for, and before the rest. */
+const pointer = (eventId: string | null, marked: string | undefined): string =>
+  marked !== undefined && eventId === marked ? "  → " : "    ";
+
+const flowLines = (flow: FlowStory, { stores }: MessageStory, marked: string | undefined): string[] => [
   "",
   `${heading(`flow ${flow.flow}`)}: ${coloured(COLOURS[flow.verdict], flow.verdict)}`,
   ...facts(
@@ -61,11 +65,13 @@ const flowLines = (flow: FlowStory, { stores }: MessageStory): string[] => [
     ],
     "  ",
   ),
-  ...flow.rows.map(({ id, attribute, text }) => `    ${harmless(`${id}  ${attribute} = ${text}`)}`),
-  ...flow.deliveries.flatMap(deliveryLines),
+  ...flow.rows.map(
+    ({ id, attribute, text, eventId }) => `${pointer(eventId, marked)}${harmless(`${id}  ${attribute} = ${text}`)}`,
+  ),
+  ...flow.deliveries.flatMap((delivery) => deliveryLines(delivery, marked)),
 ];
 
-const deliveryLines = (delivery: Delivery): string[] => {
+const deliveryLines = (delivery: Delivery, marked: string | undefined): string[] => {
   const { action, type, state, reason, nextAttemptAt } = delivery;
   const next = nextAttemptAt === null ? "" : `, next attempt at ${nextAttemptAt}`;
   return [
@@ -81,7 +87,7 @@ const deliveryLines = (delivery: Delivery): string[] => {
         step.retryAt === null ? null : `again at ${step.retryAt}`,
         step.actor === null ? null : `by ${step.actor}`,
       ].filter((part) => part !== null);
-      return `    ${step.at}  ${step.type}  ${harmless(parts.join(", "))}`;
+      return `${pointer(step.eventId, marked)}${step.at}  ${step.type}  ${harmless(parts.join(", "))}`;
     }),
   ];
 };
@@ -107,10 +113,11 @@ const pendingLines = ({ pending }: MessageStory): string[] =>
         ),
       ];
 
-export const storyText = (story: MessageStory): string =>
+/** @param marked id of the event whose row or step is pointed at */
+export const storyText = (story: MessageStory, marked?: string): string =>
   [
     ...receipt(story),
-    ...story.flows.flatMap((flow) => flowLines(flow, story)),
+    ...story.flows.flatMap((flow) => flowLines(flow, story, marked)),
     ...missLines(story),
     ...pendingLines(story),
     ...(story.truncated ? ["", "Rows or events were left out: there are too many for one answer."] : []),
