@@ -1,6 +1,8 @@
 /** The rebuilds that the conformance suite runs over, each with the projection store whose database it works in. */
+import { MariadbProjectionRebuild } from "@sluice/adapter-mariadb";
 import type { Clock, ProjectionRebuild } from "@sluice/domain";
 import type { ProjectionStoreAdapter } from "./projection-store-adapters.ts";
+import { mariadbOptions, mariadb as mariadbStore } from "./projection-store-mariadb.ts";
 
 export interface ProjectionRebuildAdapter {
   readonly name: string;
@@ -12,4 +14,11 @@ export interface ProjectionRebuildAdapter {
   readonly notSupported: Readonly<Record<string, string>>;
 }
 
-export const projectionRebuildAdapters: readonly ProjectionRebuildAdapter[] = [];
+const mariadb: ProjectionRebuildAdapter = {
+  name: "mariadb",
+  store: mariadbStore,
+  open: (location, clock) => new MariadbProjectionRebuild({ ...mariadbOptions(location), clock }),
+  notSupported: {},
+};
+
+export const projectionRebuildAdapters: readonly ProjectionRebuildAdapter[] = [mariadb];

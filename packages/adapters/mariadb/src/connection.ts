@@ -1,4 +1,5 @@
 /** Connections to MariaDB: what every session is set to, transactions, and what an error of the server means. */
+import { setTimeout as pause } from "node:timers/promises";
 import { ProjectionUnavailable } from "@sluice/domain";
 import { type Connection, type ConnectionConfig, createConnection, createPool, type Pool, SqlError } from "mariadb";
 import { type MariadbOptions, mariadbDefaults } from "./config.ts";
@@ -52,6 +53,32 @@ export const openPool = (options: MariadbOptions): Pool => {
   });
 };
 
+/**
+ * Connections for statements that go through a whole table, minutes without a byte: a server that is gone is found out by
+ * TCP instead. READ COMMITTED, as otherwise what `INSERT … SELECT` reads would be locked, and with it all that others
+ * insert; where the binary log can hold statements only, InnoDB writes nothing in it. What waits for a table that is being
+ * changed gives up as what waits for a row does.
+ */
+export const openPatientPool = (options: MariadbOptions): Pool => {
+  const { acquireTimeoutMs, lockWaitSeconds } = { ...mariadbDefaults, ...options };
+  const { initSql, ...config } = connectionConfig(options);
+  return createPool({
+    ...config,
+    initSql: [
+      ...(initSql as string[]),
+      `SET SESSION max_statement_time = 0, lock_wait_timeout = ${Math.max(1, lockWaitSeconds)},
+         tx_isolation = IF(@@log_bin AND @@binlog_format = 'STATEMENT', 'REPEATABLE-READ', 'READ-COMMITTED')`,
+    ],
+    connectionLimit: PATIENT_CONNECTIONS,
+    minimumIdle: 1,
+    acquireTimeout: acquireTimeoutMs,
+    keepAliveDelay: KEEP_ALIVE_MS,
+  });
+};
+/** One that reads each side, beside one that writes. */
+const PATIENT_CONNECTIONS = 3;
+const KEEP_ALIVE_MS = 10_000;
+
 /** A connection for migrations: several statements at a time, and a table may take long to change. */
 export const openForMigration = (options: MariadbOptions): Promise<Connection> =>
   createConnection({ ...connectionConfig(options), multipleStatements: true });
@@ -69,6 +96,25 @@ export const transact = async <T>(pool: Pool, work: (connection: Connection) => 
     throw error;
   } finally {
     await connection.release();
+  }
+};
+
+/** Milliseconds before the second attempt; doubled for each one after. */
+const FIRST_PAUSE_MS = 5;
+
+/** As `transact`, and tries it again, so and so often, when it lost a deadlock or waited too long for a lock. */
+export const transactAgain = async <T>(
+  pool: Pool,
+  attempts: number,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transact(pool, work);
+    } catch (error) {
+      if (!isTransient(error) || attempt >= attempts) throw error;
+      await pause(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
+    }
   }
 };
 
@@ -106,10 +152,21 @@ export const dataError = (error: unknown): string | null =>
   error instanceof SqlError && !error.fatal && DATA_STATES.test(error.sqlState ?? "") ? messageOf(error) : null;
 
 export const ER_DUP_ENTRY = 1062;
+export const ER_DB_CREATE_EXISTS = 1007;
+/** ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE */
+const MISSING: ReadonlySet<number> = new Set([1049, 1146]);
+/** ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR */
+const DENIED: ReadonlySet<number> = new Set([1044, 1142, 1143, 1227]);
 /** ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, ER_NEED_REPREPARE, ER_CHECKREAD (the row has changed since the snapshot) */
 const TRANSIENT: ReadonlySet<number> = new Set([1205, 1213, 1615, 1020]);
 
 export const isTransient = (error: unknown): boolean => error instanceof SqlError && TRANSIENT.has(error.errno ?? 0);
+
+/** The database or the table is not there. */
+export const isMissing = (error: unknown): boolean => error instanceof SqlError && MISSING.has(error.errno ?? 0);
+
+/** The user is known, but has not the right. */
+export const isDenied = (error: unknown): boolean => error instanceof SqlError && DENIED.has(error.errno ?? 0);
 
 export const errorNumber = (error: unknown): number | null =>
   error instanceof SqlError ? (error.errno ?? null) : null;
@@ -125,6 +182,15 @@ export const unavailable = (error: unknown): unknown => {
   if (error instanceof CommitInDoubt) return new ProjectionUnavailable(error.message, { cause: error });
   const fromNetwork = error instanceof Error && "code" in error && NETWORK.test(String(error.code));
   return fromNetwork ? new ProjectionUnavailable(error.message, { cause: error }) : error;
+};
+
+/** @throws what `unavailable` makes of an error */
+export const available = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    throw unavailable(error);
+  }
 };
 
 /** Without the statement, which the library appends to `message`. */
