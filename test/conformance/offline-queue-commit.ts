@@ -195,6 +195,38 @@ export const commitDefinitions: readonly OfflineQueueDefinition[] = [
     },
   },
   {
+    name: "gives an item another payload, whatever its state, in its place and with its attempts",
+    async run({ open }) {
+      const queue = await open();
+      const bytes = (...values: number[]) => Uint8Array.of(...values);
+      await queue.commit({ enqueue: [item("a"), item("b"), item("c")] });
+      await lease(queue, { limit: 1 });
+      await queue.retryLater([{ id: "a", at: 0 }]);
+      await queue.commit({
+        deadLetter: [{ id: "b", reason: "refused" }],
+        amend: [
+          { id: "a", payload: bytes(1) },
+          { id: "b", payload: bytes(2) },
+          { id: "d", payload: bytes(3) },
+          { id: "no such item", payload: bytes(9) },
+        ],
+        enqueue: [item("d"), item("e")],
+        retry: [{ id: "b", at: 1 }],
+      });
+      await queue.commit({ enqueue: [item("a"), item("d")] });
+      assert.deepEqual(
+        (await lease(queue)).map(({ id, attempts, payload }) => [id, attempts, ...payload]),
+        [
+          ["a", 1, 1],
+          ["b", 0, 2],
+          ["c", 0, ...item("c").payload],
+          ["d", 0, 3],
+          ["e", 0, ...item("e").payload],
+        ],
+      );
+    },
+  },
+  {
     name: "ends the lease of an item whose retry overtakes it",
     async run({ open }) {
       // The log says dead and retried before the queue was told of the first.

@@ -46,6 +46,24 @@ export const ValueType = Type.Enum(["string", "integer", "number", "boolean", "n
 });
 export type ValueType = Static<typeof ValueType>;
 
+/** What a delivery posts instead of the message's payload, from this retry on. */
+export const DeliveryEdit = Type.Object({ payload: EncodedBytes });
+export type DeliveryEdit = Static<typeof DeliveryEdit>;
+
+/** The whole row that is stored instead, under the id of the event that has it: a rebuild needs nothing else. */
+export const RowEdit = Type.Object({
+  attribute: Type.String({ description: "The name to store it under; that of the event's data stays the letter's." }),
+  valueType: ValueType,
+  value: Type.Unknown(),
+  text: Type.Optional(Type.String({ description: "The exact text, as in StoredAttribute." })),
+  receivedAt: Instant,
+  deviceTime: Type.Optional(Instant),
+  replaces: Type.String({
+    description: "Id of the event that the row came of before: its StoredAttribute, or an earlier edit.",
+  }),
+});
+export type RowEdit = Static<typeof RowEdit>;
+
 const Source = Type.Union([Type.Literal("mqtt"), Type.Literal("http"), Type.Literal("replay")]);
 const ReplayId = Type.String({ format: "uuid", description: "The replay that did it." });
 
@@ -197,7 +215,13 @@ export const eventSchemas = {
     reason: Type.String(),
     attempts: Type.Integer({ minimum: 1 }),
   }),
-  DeliveryRetried: Type.Object({ ...traffic, action: ActionId, attribute: Type.Optional(Type.String()) }),
+  DeliveryRetried: Type.Object({
+    ...traffic,
+    action: ActionId,
+    attribute: Type.Optional(Type.String()),
+    reason: Type.Optional(Type.String()),
+    edit: Type.Optional(Type.Union([DeliveryEdit, RowEdit])),
+  }),
   DeliveryDiscarded: Type.Object({
     ...traffic,
     action: ActionId,

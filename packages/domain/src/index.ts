@@ -71,6 +71,7 @@ export { ownMember, setMember } from "./own-member.ts";
 export * from "./ports/index.ts";
 export { ATTRIBUTE_NAME_LIMIT, attributeNameTooLong } from "./projection/attribute-name.ts";
 export { CountChanges } from "./projection/count-changes.ts";
+export { CAUSE_LIMIT, causeAttribute, causeOf } from "./projection/dead-letter-cause.ts";
 export { type MessageState, messageState, type RowTally, rowLetter } from "./projection/dead-rows.ts";
 export { compareKeys, type Key, KeyMerge, type KeyRange, keyRange } from "./projection/key-range.ts";
 export { decodeCursor, encodeCursor } from "./projection/page-cursor.ts";

@@ -60,12 +60,12 @@ export const applyBatch = async (
   await setLastMessageNumbers(connection, batch.lastMessageNumbers);
 
   for (const change of batch.deadLetters) await book.change(change);
-  for (const { id, command } of batch.rowCommands) {
-    if (command === "discard") {
-      await book.discard(id);
+  for (const command of batch.rowCommands) {
+    if (command.command === "discard") {
+      await book.discard(command.id);
       continue;
     }
-    const stillDead = await book.retry(id, writer);
+    const stillDead = await book.retry(command, writer);
     if (stillDead) dead.push(stillDead);
   }
   await addCounts(connection, counts);
@@ -90,5 +90,7 @@ export const resetConsumer = async (connection: Connection, consumer: string): P
   // First, so that a batch of this consumer waits until all is done.
   await connection.query("DELETE FROM cursors WHERE consumer = ?", [consumer]);
   await deleteRows(connection);
-  for (const table of ["dead_letters", "dead_messages", "sink_counts"]) await connection.query(`DELETE FROM ${table}`);
+  // A switch-over of before cannot be taken back any more.
+  for (const table of ["dead_letters", "dead_messages", "sink_counts", "sluice_switch"])
+    await connection.query(`DELETE FROM ${table}`);
 };

@@ -3,22 +3,27 @@ import { createHash } from "node:crypto";
 import type { DeadLetter } from "@sluice/contracts";
 import {
   type CountChanges,
+  causeAttribute,
+  causeOf,
   type DataRow,
   type DeadLetterChange,
   messageState,
+  type RowCommand,
   type RowTally,
   rowLetter,
 } from "@sluice/domain";
-import type { Connection } from "mariadb";
+import type { Connection, UpsertResult } from "mariadb";
 import type { RefusedRow, RowWriter } from "./projection-store-rows.ts";
 import { toStoredTime } from "./projection-store-time.ts";
 
 const PUT = `INSERT INTO dead_letters
     (id_hash, id, kind, flow, action, message_id, message_number, attribute, reason, attempts, dead_at, event_id,
-     content)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     content, cause, cause_attribute)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON DUPLICATE KEY UPDATE reason = VALUES(reason), attempts = VALUES(attempts), dead_at = VALUES(dead_at),
-    event_id = VALUES(event_id)`;
+    event_id = VALUES(event_id), cause = VALUES(cause), cause_attribute = VALUES(cause_attribute)`;
+const PUT_CONTENT = "UPDATE dead_letters SET content = ? WHERE id_hash = ?";
+const REMOVE_ROW = "DELETE FROM data WHERE event_id = ?";
 const REMOVE = "DELETE FROM dead_letters WHERE id_hash = ?";
 const FIND_ROW = "SELECT attempts, content FROM dead_letters WHERE id_hash = ? AND kind = 'row'";
 
@@ -37,6 +42,9 @@ interface DeadRow {
 }
 
 export const hashOf = (id: string): Buffer => createHash("sha256").update(id).digest();
+
+const contentOf = ({ row, oversized }: RefusedRow): string =>
+  JSON.stringify({ ...row, ...(oversized ? { text: null } : {}) });
 
 /** The dead letters within one batch's transaction. */
 export class DeadLetterBook {
@@ -61,24 +69,41 @@ export class DeadLetterBook {
   async bury(refused: RefusedRow): Promise<DeadLetter> {
     const letter = rowLetter(refused.row, refused.reason, 1, this.#now);
     const known = (await this.#findRow(letter.id)) !== null;
-    await this.#put(letter, JSON.stringify({ ...refused.row, ...(refused.oversized ? { text: null } : {}) }));
+    await this.#put(letter, contentOf(refused));
     if (!known) await this.#moveMessage(refused.row, { dead: 1, discarded: 0 });
     return letter;
   }
 
   /** @returns the row's letter when it was refused again; null when it is stored, or was not dead */
-  async retry(id: string, writer: RowWriter): Promise<DeadLetter | null> {
+  async retry({ id, edit }: RowCommand, writer: RowWriter): Promise<DeadLetter | null> {
     const found = await this.#findRow(id);
-    if (!found) return null;
-    const refused = await this.#insertAgain(found, writer);
+    if (!found) return edit ? this.#replace(id, edit, writer) : null;
+    const refused = edit ? (await writer.insert([edit.row]))[0] : await this.#insertAgain(found, writer);
     if (refused) {
-      const letter = rowLetter(refused.row, refused.reason, found.attempts + 1, this.#now);
-      await this.#put(letter, JSON.stringify(found.row));
+      const letter = rowLetter(refused.row, refused.reason, found.attempts + 1, this.#now, id);
+      await this.#put(letter, contentOf(refused));
+      if (edit) await this.#connection.query(PUT_CONTENT, [contentOf(refused), hashOf(id)]);
       return letter;
     }
     await this.#remove(id);
     await this.#moveMessage(found.row, { dead: -1, discarded: 0 });
     return null;
+  }
+
+  /** Instead of a row that is stored. */
+  async #replace(
+    id: string,
+    { row, replaces }: NonNullable<RowCommand["edit"]>,
+    writer: RowWriter,
+  ): Promise<DeadLetter | null> {
+    const { affectedRows } = await this.#connection.query<UpsertResult>(REMOVE_ROW, [replaces]);
+    if (affectedRows === 0) return null;
+    const [refused] = await writer.insert([row]);
+    if (!refused) return null;
+    const letter = rowLetter(row, refused.reason, 1, this.#now, id);
+    await this.#put(letter, contentOf(refused));
+    await this.#moveMessage(row, { dead: 1, discarded: 0 });
+    return letter;
   }
 
   async discard(id: string): Promise<void> {
@@ -109,6 +134,8 @@ export class DeadLetterBook {
       toStoredTime(letter.deadAt),
       letter.eventId,
       content,
+      causeOf(letter.reason),
+      causeAttribute(letter),
     ]);
   }
 

@@ -1,6 +1,6 @@
 /** The read model in a MariaDB database: the port with its protocol is `ProjectionStore` in the domain. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { DataItem, DeadLetter } from "@sluice/contracts";
+import type { DataItem, DeadLetter, DeadLetterCause } from "@sluice/contracts";
 import {
   type ApplyResult,
   CursorMoved,
@@ -18,6 +18,7 @@ import { type MariadbProjectionOptions, projectionDefaults } from "./config.ts";
 import { CommitInDoubt, isTransient, openPool, transact, unavailable } from "./connection.ts";
 import { migrate } from "./migrations.ts";
 import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
+import { fillCauses, listCauses } from "./projection-store-causes.ts";
 import { findRow, listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
 
@@ -54,6 +55,7 @@ export class MariadbProjectionStore implements ProjectionStore {
     const pool = openPool(this.#options);
     try {
       const [row] = await available(() => pool.query<{ bytes: number }[]>("SELECT @@max_allowed_packet AS bytes"));
+      await available(() => fillCauses(pool));
       this.#started = { pool, maxAllowedPacket: row?.bytes as number };
     } catch (error) {
       await pool.end();
@@ -104,6 +106,10 @@ export class MariadbProjectionStore implements ProjectionStore {
 
   deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {
     return this.#run(({ pool }) => listDeadLetters(pool, filter, page));
+  }
+
+  deadLetterCauses(filter: Omit<DeadLetterFilter, "ids">, limit: number): Promise<readonly DeadLetterCause[]> {
+    return this.#run(({ pool }) => listCauses(pool, filter, limit));
   }
 
   async counts(): Promise<readonly SinkCounts[]> {

@@ -44,12 +44,12 @@ export const applyBatch = async (client: PoolClient, batch: ProjectionBatch, now
   await setLastMessageNumbers(client, batch.lastMessageNumbers);
 
   for (const change of batch.deadLetters) await book.change(change);
-  for (const { id, command } of batch.rowCommands) {
-    if (command === "discard") {
-      await book.discard(id);
+  for (const command of batch.rowCommands) {
+    if (command.command === "discard") {
+      await book.discard(command.id);
       continue;
     }
-    const stillDead = await book.retry(id, writer);
+    const stillDead = await book.retry(command, writer);
     if (stillDead) dead.push(stillDead);
   }
   await addCounts(client, counts);

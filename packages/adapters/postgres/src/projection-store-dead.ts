@@ -3,9 +3,12 @@ import { createHash } from "node:crypto";
 import type { DeadLetter } from "@sluice/contracts";
 import {
   type CountChanges,
+  causeAttribute,
+  causeOf,
   type DataRow,
   type DeadLetterChange,
   messageState,
+  type RowCommand,
   type RowTally,
   rowLetter,
 } from "@sluice/domain";
@@ -16,10 +19,14 @@ import { toStoredTime } from "./projection-store-time.ts";
 
 const PUT = `INSERT INTO sluice_dead_letters
     (id_hash, id, kind, flow, action, message_id, message_number, attribute, reason, attempts, dead_at, event_id, exact,
-     content)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+     content, cause, cause_attribute)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
   ON CONFLICT (id_hash) DO UPDATE SET reason = excluded.reason, attempts = excluded.attempts,
-    dead_at = excluded.dead_at, event_id = excluded.event_id, exact = excluded.exact`;
+    dead_at = excluded.dead_at, event_id = excluded.event_id, exact = excluded.exact, cause = excluded.cause,
+    cause_attribute = excluded.cause_attribute`;
+const PUT_CONTENT = "UPDATE sluice_dead_letters SET content = $2 WHERE id_hash = $1";
+// The time too: the unique index has it, and it names the partition.
+const REMOVE_ROW = "DELETE FROM data WHERE event_id = $1 AND received_at = $2";
 const REMOVE = "DELETE FROM sluice_dead_letters WHERE id_hash = $1";
 const FIND_ROW = "SELECT attempts, content FROM sluice_dead_letters WHERE id_hash = $1 AND kind = 'row'";
 
@@ -71,18 +78,36 @@ export class DeadLetterBook {
   }
 
   /** @returns the row's letter when it was refused again; null when it is stored, or was not dead */
-  async retry(id: string, writer: RowWriter): Promise<DeadLetter | null> {
+  async retry({ id, edit }: RowCommand, writer: RowWriter): Promise<DeadLetter | null> {
     const found = await this.#findRow(id);
-    if (!found) return null;
-    const [refused] = await writer.insert([found.row]);
+    if (!found) return edit ? this.#replace(id, edit, writer) : null;
+    const row = edit?.row ?? found.row;
+    const [refused] = await writer.insert([row]);
     if (refused) {
-      const letter = rowLetter(found.row, refused.reason, found.attempts + 1, this.#now);
-      await this.#put(letter, found.row);
+      const letter = rowLetter(row, refused.reason, found.attempts + 1, this.#now, id);
+      await this.#put(letter, row);
+      if (edit) await this.#client.query(PUT_CONTENT, [hashOf(id), JSON.stringify(row)]);
       return letter;
     }
     await this.#remove(id);
     await this.#moveMessage(found.row, { dead: -1, discarded: 0 });
     return null;
+  }
+
+  /** Instead of a row that is stored. */
+  async #replace(
+    id: string,
+    { row, replaces }: NonNullable<RowCommand["edit"]>,
+    writer: RowWriter,
+  ): Promise<DeadLetter | null> {
+    const { rowCount } = await this.#client.query(REMOVE_ROW, [storableText(replaces), toStoredTime(row.receivedAt)]);
+    if (rowCount === 0) return null;
+    const [refused] = await writer.insert([row]);
+    if (!refused) return null;
+    const letter = rowLetter(row, refused.reason, 1, this.#now, id);
+    await this.#put(letter, row);
+    await this.#moveMessage(row, { dead: 1, discarded: 0 });
+    return letter;
   }
 
   async discard(id: string): Promise<void> {
@@ -108,6 +133,8 @@ export class DeadLetterBook {
       storableText(letter.eventId),
       exactOf(letter),
       row && JSON.stringify(row),
+      causeOf(letter.reason),
+      storableText(causeAttribute(letter)),
     ];
     await this.#client.query({ name: "put-letter", text: PUT, values });
   }

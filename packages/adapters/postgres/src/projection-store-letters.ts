@@ -36,6 +36,7 @@ export const listDeadLetters = async (
     ["flow", filter.flow],
     ["action", filter.action],
     ["kind", filter.kind],
+    ["cause", filter.cause],
   ].filter((condition): condition is [string, string] => condition[1] !== undefined);
   if (!equal.every(([, value]) => isStorable(value))) return { items: [], next: null };
 

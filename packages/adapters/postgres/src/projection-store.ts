@@ -1,6 +1,5 @@
 /** The read model in a PostgreSQL database: the port with its protocol is `ProjectionStore` in the domain. */
-import { setTimeout as pause } from "node:timers/promises";
-import type { DataItem, DeadLetter } from "@sluice/contracts";
+import type { DataItem, DeadLetter, DeadLetterCause } from "@sluice/contracts";
 import {
   type ApplyResult,
   CursorMoved,
@@ -17,13 +16,14 @@ import type { Pool, PoolClient } from "pg";
 import { type PostgresProjectionOptions, postgresDefaults, projectionDefaults } from "./config.ts";
 import { close, openPool, schemaOf } from "./connection.ts";
 import { applyBatch, readCursor } from "./projection-store-apply.ts";
+import { fillCauses, listCauses } from "./projection-store-causes.ts";
 import { readCounts } from "./projection-store-counts.ts";
 import { findRow, listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
 import { migrateProjection, PROJECTION_SESSION } from "./projection-store-migrate.ts";
 import { PartitionKeeper } from "./projection-store-partitions.ts";
 import { resetConsumer } from "./projection-store-reset.ts";
-import { CommitInDoubt, isOfDatabase, isTransient, transact } from "./transaction.ts";
+import { CommitInDoubt, isOfDatabase, transactAgain } from "./transaction.ts";
 
 /** Of a batch, and of what goes on beside it. */
 const WRITERS = 2;
@@ -38,9 +38,6 @@ interface Open {
 interface Doubt extends Pick<ProjectionBatch, "consumer" | "from" | "to"> {
   readonly result: ApplyResult;
 }
-
-/** Milliseconds before the second attempt; doubled for each one after. */
-const FIRST_PAUSE_MS = 5;
 
 /**
  * The tables are in the schema `public` unless another one is named: queries written for the older gateway, and whoever
@@ -76,6 +73,7 @@ export class PostgresProjectionStore implements ProjectionStore {
       onError: options.onPartitionError ?? (() => undefined),
     });
     await partitions.prepare([]);
+    await available(() => fillCauses(writers));
     this.#open = { writers, readers, partitions };
   }
 
@@ -125,6 +123,10 @@ export class PostgresProjectionStore implements ProjectionStore {
     return this.#run(({ readers }) => listDeadLetters(readers, filter, page));
   }
 
+  deadLetterCauses(filter: Omit<DeadLetterFilter, "ids">, limit: number): Promise<readonly DeadLetterCause[]> {
+    return this.#run(({ readers }) => listCauses(readers, filter, limit));
+  }
+
   counts(): Promise<readonly SinkCounts[]> {
     return this.#run(({ readers }) => readCounts(readers));
   }
@@ -138,19 +140,8 @@ export class PostgresProjectionStore implements ProjectionStore {
     return doubt.result;
   }
 
-  /** Tries a transaction that lost a deadlock again, so and so often. */
   #transact<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const { attempts } = this.#options;
-    return this.#run(async ({ writers }) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await transact(writers, work);
-        } catch (error) {
-          if (!isTransient(error) || attempt >= attempts) throw error;
-          await pause(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
-        }
-      }
-    });
+    return this.#run(({ writers }) => transactAgain(writers, this.#options.attempts, work));
   }
 
   async #run<T>(work: (open: Open) => Promise<T>): Promise<T> {
@@ -160,7 +151,8 @@ export class PostgresProjectionStore implements ProjectionStore {
   }
 }
 
-const available = async <T>(work: () => Promise<T>): Promise<T> => {
+/** @throws ProjectionUnavailable for what the server or the connection says */
+export const available = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {

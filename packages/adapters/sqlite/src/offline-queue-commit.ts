@@ -19,7 +19,16 @@ export const commitChanges = (
   statements: StatementCache,
   tallies: TallyChanges,
   capacity: number,
-  { cursor, counts = [], enqueue = [], complete = [], discard = [], deadLetter = [], retry = [] }: QueueChanges,
+  {
+    cursor,
+    counts = [],
+    enqueue = [],
+    complete = [],
+    discard = [],
+    deadLetter = [],
+    retry = [],
+    amend = [],
+  }: QueueChanges,
 ): QueueCommit => {
   if (cursor) {
     const actual = readCursor(statements, cursor.consumer);
@@ -33,6 +42,7 @@ export const commitChanges = (
   for (const id of gone) items.remove(id);
   for (const { id, reason } of deadLetter) items.bury(id, reason);
   for (const { id, at } of retry) items.revive(id, at);
+  for (const { id, payload } of amend) items.amend(id, payload);
   tallies.write(statements);
   if (enqueue.length === 0) return { refused: [], evicted: [] };
 
@@ -44,6 +54,7 @@ export const commitChanges = (
     for (const { id, reason } of deadLetter) if (entered.has(id)) items.bury(id, reason);
     for (const { id, at } of retry) if (entered.has(id)) items.revive(id, at);
   }
+  for (const { id, payload } of amend) items.amend(id, payload);
   tallies.write(statements);
   return commit;
 };

@@ -12,6 +12,7 @@ const INSERT = `INSERT INTO items (id, group_name, priority, state, at, attempts
   VALUES ($id, $group, $priority, 0, 0, 0, $enqueuedAt, $payload)
   ON CONFLICT (id) DO NOTHING`;
 const MOVE = "UPDATE items SET state = $state, at = $at, attempts = $attempts, reason = $reason WHERE seq = $seq";
+const AMEND = "UPDATE items SET payload = ? WHERE id = ?";
 const REMOVE = `DELETE FROM items WHERE id = ? RETURNING ${COUNTED}`;
 const EVICT = `DELETE FROM items
   WHERE seq = (SELECT seq FROM items WHERE priority = ? AND state < 2 ORDER BY seq LIMIT 1)
@@ -68,6 +69,10 @@ export class Items {
   revive(id: string, at: number): void {
     const item = this.#find(id);
     if (item) this.#move(item, { state: State.delayed, at, attempts: 0, reason: null });
+  }
+
+  amend(id: string, payload: Uint8Array): void {
+    this.#statements.prepare(AMEND).run(payload, id);
   }
 
   retryLater(id: string, at: number): void {

@@ -39,12 +39,12 @@ export const applyBatch = (
     for (const [flow, messageNumber] of batch.lastMessageNumbers) setLastMessageNumber(statements, flow, messageNumber);
 
     for (const change of batch.deadLetters) book.change(change);
-    for (const { id, command } of batch.rowCommands) {
-      if (command === "discard") {
-        book.discard(id);
+    for (const command of batch.rowCommands) {
+      if (command.command === "discard") {
+        book.discard(command.id);
         continue;
       }
-      const stillDead = book.retry(id, writer);
+      const stillDead = book.retry(command, writer);
       if (stillDead) dead.push(stillDead);
     }
     addCounts(statements, counts);

@@ -2,9 +2,12 @@
 import type { DeadLetter } from "@sluice/contracts";
 import {
   type CountChanges,
+  causeAttribute,
+  causeOf,
   type DataRow,
   type DeadLetterChange,
   messageState,
+  type RowCommand,
   type RowTally,
   rowLetter,
 } from "@sluice/domain";
@@ -12,11 +15,15 @@ import type { RefusedRow, RowWriter } from "./projection-store-rows.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
 const PUT = `INSERT INTO dead_letters
-    (id, kind, flow, action, message_id, message_number, attribute, reason, attempts, dead_at, event_id, content)
+    (id, kind, flow, action, message_id, message_number, attribute, reason, attempts, dead_at, event_id, content, cause,
+     cause_attribute)
   VALUES ($id, $kind, $flow, $action, $messageId, $messageNumber, $attribute, $reason, $attempts, $deadAt, $eventId,
-    $content)
+    $content, $cause, $causeAttribute)
   ON CONFLICT (id) DO UPDATE
-  SET reason = excluded.reason, attempts = excluded.attempts, dead_at = excluded.dead_at, event_id = excluded.event_id`;
+  SET reason = excluded.reason, attempts = excluded.attempts, dead_at = excluded.dead_at, event_id = excluded.event_id,
+    cause = excluded.cause, cause_attribute = excluded.cause_attribute`;
+const PUT_CONTENT = "UPDATE dead_letters SET content = ? WHERE id = ?";
+const REMOVE_ROW = "DELETE FROM data WHERE event_id = ?";
 const REMOVE = "DELETE FROM dead_letters WHERE id = ?";
 const FIND_ROW = "SELECT attempts, content FROM dead_letters WHERE id = ? AND kind = 'row'";
 
@@ -57,18 +64,31 @@ export class DeadLetterBook {
   }
 
   /** @returns the row's letter when it was refused again; null when it is stored, or was not dead */
-  retry(id: string, writer: RowWriter): DeadLetter | null {
+  retry({ id, edit }: RowCommand, writer: RowWriter): DeadLetter | null {
     const found = this.#findRow(id);
-    if (!found) return null;
-    const [refused] = writer.insert([found.row]);
+    if (!found) return edit ? this.#replace(id, edit, writer) : null;
+    const row = edit?.row ?? found.row;
+    const [refused] = writer.insert([row]);
     if (refused) {
-      const letter = rowLetter(refused.row, refused.reason, found.attempts + 1, this.#now);
-      this.#put(letter, found.row);
+      const letter = rowLetter(row, refused.reason, found.attempts + 1, this.#now, id);
+      this.#put(letter, row);
+      if (edit) this.#statements.prepare(PUT_CONTENT).run(JSON.stringify(row), id);
       return letter;
     }
     this.#statements.prepare(REMOVE).run(id);
     this.#moveMessage(found.row, { dead: -1, discarded: 0 });
     return null;
+  }
+
+  /** Instead of a row that is stored. */
+  #replace(id: string, { row, replaces }: NonNullable<RowCommand["edit"]>, writer: RowWriter): DeadLetter | null {
+    if (this.#statements.prepare(REMOVE_ROW).run(replaces).changes === 0) return null;
+    const [refused] = writer.insert([row]);
+    if (!refused) return null;
+    const letter = rowLetter(row, refused.reason, 1, this.#now, id);
+    this.#put(letter, row);
+    this.#moveMessage(row, { dead: 1, discarded: 0 });
+    return letter;
   }
 
   discard(id: string): void {
@@ -79,7 +99,12 @@ export class DeadLetterBook {
   }
 
   #put(letter: DeadLetter, row: DataRow | null): void {
-    this.#statements.prepare(PUT).run({ ...letter, content: row && JSON.stringify(row) });
+    this.#statements.prepare(PUT).run({
+      ...letter,
+      content: row && JSON.stringify(row),
+      cause: causeOf(letter.reason),
+      causeAttribute: causeAttribute(letter),
+    });
   }
 
   #findRow(id: string): { attempts: number; row: DataRow } | null {

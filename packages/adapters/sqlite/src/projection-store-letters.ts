@@ -8,9 +8,11 @@ type StoredLetter = DeadLetter & { readonly seq: number };
 const COLUMNS = `seq, id, kind, flow, action, message_id AS messageId, message_number AS messageNumber, attribute,
   reason, attempts, dead_at AS deadAt, event_id AS eventId`;
 
+/** With a cause the plus signs keep the planner on the index that has its letters in their order. */
 const conditionsOf = (filter: DeadLetterFilter): { sql: string; values: string[] } => {
   const conditions: string[] = [];
   const values: string[] = [];
+  const sign = filter.cause === undefined || filter.ids !== undefined ? "" : "+";
   const equal = (column: string, value: string | undefined): void => {
     if (value === undefined) return;
     conditions.push(`${column} = ? AND`);
@@ -20,9 +22,10 @@ const conditionsOf = (filter: DeadLetterFilter): { sql: string; values: string[]
     conditions.push("id IN (SELECT value FROM json_each(?)) AND");
     values.push(JSON.stringify(filter.ids));
   }
-  equal("flow", filter.flow);
-  equal("action", filter.action);
-  equal("kind", filter.kind);
+  equal(filter.ids === undefined ? "cause" : "+cause", filter.cause);
+  equal(`${sign}flow`, filter.flow);
+  equal(`${sign}action`, filter.action);
+  equal(`${sign}kind`, filter.kind);
   return { sql: conditions.join(" "), values };
 };
 

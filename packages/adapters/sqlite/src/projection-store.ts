@@ -1,6 +1,6 @@
 /** The read model in an SQLite database: the port with its protocol is `ProjectionStore` in the domain. */
 import { DatabaseSync } from "node:sqlite";
-import type { DataItem, DeadLetter } from "@sluice/contracts";
+import type { DataItem, DeadLetter, DeadLetterCause } from "@sluice/contracts";
 import {
   type ApplyResult,
   type Clock,
@@ -16,6 +16,7 @@ import {
 import { type DatabaseOptions, databaseDefaults } from "./config.ts";
 import { openDatabase, resultCode } from "./connection.ts";
 import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
+import { fillCauses, listCauses } from "./projection-store-causes.ts";
 import { findRow, listData } from "./projection-store-data.ts";
 import { listDeadLetters } from "./projection-store-letters.ts";
 import { RowWriter } from "./projection-store-rows.ts";
@@ -71,6 +72,7 @@ export class SqliteProjectionStore implements ProjectionStore {
   /** @throws UnusableDatabase when the file is another store's or a newer version's */
   async start(): Promise<void> {
     const statements = new StatementCache(available(() => this.#open()));
+    if (!this.#options.readOnly) available(() => fillCauses(statements));
     this.#connection = { statements, writer: new RowWriter(statements) };
   }
 
@@ -102,6 +104,10 @@ export class SqliteProjectionStore implements ProjectionStore {
 
   async deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {
     return this.#run(({ statements }) => listDeadLetters(statements, filter, page));
+  }
+
+  async deadLetterCauses(filter: Omit<DeadLetterFilter, "ids">, limit: number): Promise<readonly DeadLetterCause[]> {
+    return this.#run(({ statements }) => listCauses(statements, filter, limit));
   }
 
   async counts(): Promise<readonly SinkCounts[]> {

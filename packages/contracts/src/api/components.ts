@@ -5,7 +5,19 @@ import { FlowDefinition } from "../flow-definition.ts";
 import { Problem } from "../problems.ts";
 import { CheckpointPage, CheckpointView } from "./checkpoints.ts";
 import { DataItem, DataPage } from "./data.ts";
-import { DeadLetter, DeadLetterCommand, DeadLetterPage, DeadLetterReason, DeadLetterResult } from "./dead-letters.ts";
+import {
+  DeadLetter,
+  DeadLetterCause,
+  DeadLetterCauses,
+  DeadLetterCommand,
+  DeadLetterDetail,
+  DeadLetterEdit,
+  DeadLetterEdited,
+  DeadLetterPage,
+  DeadLetterReason,
+  DeadLetterResult,
+  DeadLetterRetry,
+} from "./dead-letters.ts";
 import {
   FlowAt,
   FlowHistoryItem,
@@ -44,6 +56,12 @@ export const apiSchemas: readonly TSchema[] = [
   DeadLetterPage,
   DeadLetterCommand,
   DeadLetterReason,
+  DeadLetterRetry,
+  DeadLetterEdit,
+  DeadLetterEdited,
+  DeadLetterDetail,
+  DeadLetterCause,
+  DeadLetterCauses,
   DeadLetterResult,
   MessageStory,
   NearMiss,

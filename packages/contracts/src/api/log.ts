@@ -69,6 +69,7 @@ export const DeliveryStep = Type.Object(
     attribute: Nullable(Type.String({ description: "Where it is about one row." })),
     reason: Nullable(Type.String()),
     retryAt: Nullable(Instant),
+    edit: Nullable(Type.String({ description: "What was changed with the retry, in words; the event has it whole." })),
     actor: Nullable(Type.String({ description: "Who did it, where somebody did." })),
   },
   { $id: "DeliveryStep" },

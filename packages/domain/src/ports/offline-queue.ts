@@ -15,7 +15,7 @@
  *
  * `commit` is one transaction: all of it or nothing, with the consumer's cursor, which is compared first. What leaves
  * the queue does so before newcomers look for room. An item that one commit both enqueues and ends (complete,
- * deadLetter, discard) ends, as if it had been enqueued before.
+ * deadLetter, discard) ends, as if it had been enqueued before; one that it enqueues and amends is enqueued amended.
  */
 export interface QueueItem {
   readonly id: string;
@@ -52,6 +52,8 @@ export interface QueueChanges {
   readonly deadLetter?: readonly { readonly id: string; readonly reason: string }[];
   /** A dead item waits again until `at`, with its place in the order and no attempts; any other is left as it is. */
   readonly retry?: readonly { readonly id: string; readonly at: number }[];
+  /** Gives an item another payload, whatever its state; its place and attempts stay. Nothing if it is not there. */
+  readonly amend?: readonly { readonly id: string; readonly payload: Uint8Array }[];
   /** Takes an item away, whatever its state. */
   readonly discard?: readonly string[];
   /** Named durable counters, changed with the rest. */

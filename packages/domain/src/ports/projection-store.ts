@@ -17,13 +17,17 @@
  *
  * A dead row's letter has the time of the `apply` that refused it last, and the id of the row's own event.
  *
+ * Edits. A retry may bring another content for the row, with an event of its own. Is it refused, the letter keeps it, under
+ * the letter's id and attribute; later retries are of it. Where the row that it replaces is stored (a projection made anew
+ * where nothing refuses it any more), the row is replaced, so that the log leads to the same rows again.
+ *
  * Flows. People edit the rows of `flows` too. What `apply` does with one is what `mirrorStep` says: it writes no more of it
  * than has changed, keeps beside it what it wrote, and keeps an edit that had to give way for `FlowSource` to give out.
  * A row that needs no change is not touched.
  *
  * Order within a batch: rows, flows and message numbers, dead letters, row commands.
  */
-import type { DataItem, DeadLetter, FlowDefinition, ValueType } from "@sluice/contracts";
+import type { DataItem, DeadLetter, DeadLetterCause, FlowDefinition, ValueType } from "@sluice/contracts";
 
 export interface DataRow {
   readonly eventId: string;
@@ -74,6 +78,19 @@ export interface SinkCounts {
   readonly discarded: number;
 }
 
+/** A dead row to try again (`retry`) or to give up for good (`discard`), by dead letter id. */
+export interface RowCommand {
+  readonly id: string;
+  readonly command: "retry" | "discard";
+  /** Only of a retry. */
+  readonly edit?: {
+    /** What is stored instead. */
+    readonly row: DataRow;
+    /** The event that the row came of before. */
+    readonly replaces: string;
+  };
+}
+
 export interface ProjectionBatch {
   readonly consumer: string;
   /** Where the cursor must be; null: never moved. */
@@ -86,8 +103,7 @@ export interface ProjectionBatch {
   /** Messages that this batch completes, by action. Those with a row that dies are moved from done to dead by the store. */
   readonly done: readonly { readonly flow: string; readonly action: string; readonly messages: number }[];
   readonly deadLetters: readonly DeadLetterChange[];
-  /** Dead rows to try again (`retry`) or to give up for good (`discard`), by dead letter id. */
-  readonly rowCommands: readonly { readonly id: string; readonly command: "retry" | "discard" }[];
+  readonly rowCommands: readonly RowCommand[];
 }
 
 export interface ApplyResult {
@@ -123,6 +139,8 @@ export interface DeadLetterFilter {
   readonly flow?: string;
   readonly action?: string;
   readonly kind?: "delivery" | "row";
+  /** As `causeOf` makes it of the reason. */
+  readonly cause?: string;
 }
 
 export interface ProjectionStore {
@@ -160,6 +178,11 @@ export interface ProjectionStore {
    * @throws BadCursor as in `data`
    */
   deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>>;
+  /**
+   * Dead letters by what they have in common: `causeOf` their reason, kind, flow, action and `causeAttribute`. The most
+   * numerous first, `limit` at the most. The sample is the letter that died last.
+   */
+  deadLetterCauses(filter: Omit<DeadLetterFilter, "ids">, limit: number): Promise<readonly DeadLetterCause[]>;
   counts(): Promise<readonly SinkCounts[]>;
 }
 

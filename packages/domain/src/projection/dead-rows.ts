@@ -1,6 +1,6 @@
 /** Rows that a database refuses: their dead letters, and the state of a message by what became of its rows. */
 import type { DeadLetter } from "@sluice/contracts";
-import { deliveryId } from "../delivery/delivery-id.ts";
+import { deliveryId, parseDeliveryId } from "../delivery/delivery-id.ts";
 import type { DataRow } from "../ports/projection-store.ts";
 
 export type MessageState = "done" | "dead" | "discarded";
@@ -16,15 +16,24 @@ export const messageState = (rows: RowTally): MessageState => {
   return rows.discarded > 0 ? "discarded" : "done";
 };
 
-/** @param deadAt RFC 3339 UTC */
-export const rowLetter = (row: DataRow, reason: string, attempts: number, deadAt: string): DeadLetter => ({
-  id: deliveryId(row),
+/**
+ * @param deadAt RFC 3339 UTC
+ * @param id     of the letter; an edited row keeps that of the row which died first, and its attribute
+ */
+export const rowLetter = (
+  row: DataRow,
+  reason: string,
+  attempts: number,
+  deadAt: string,
+  id = deliveryId(row),
+): DeadLetter => ({
+  id,
   kind: "row",
   flow: row.flow,
   action: row.action,
   messageId: row.messageId,
   messageNumber: row.messageNumber,
-  attribute: row.attribute,
+  attribute: parseDeliveryId(id)?.attribute ?? row.attribute,
   reason,
   attempts,
   deadAt,
