@@ -76,9 +76,9 @@ export class GatewayProcess {
   }
 
   async start(): Promise<void> {
-    const { PATH = "", HOME = "" } = process.env;
+    const { PATH = "", HOME = "", NODE_COMPILE_CACHE } = process.env;
     const child = spawn(process.execPath, [MAIN, "start"], {
-      env: { PATH, HOME, ...this.#env },
+      env: { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }), ...this.#env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
