@@ -47,6 +47,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   tailEvents: reads,
   getMessage: reads,
   listData: reads,
+  getData: reads,
   listCheckpoints: reads,
   latestCheckpoint: reads,
   makeCheckpoint: operates,

@@ -81,7 +81,7 @@ export interface paths {
          * One stored attribute
          * @description By the id of its row, as queries of the table `data` show it. `messageId` leads to its message's story, where `eventId` is among the events; both are null in a row that the older gateway wrote.
          *
-         *     Takes the role admin.
+         *     Takes the role viewer.
          */
         get: operations["getData"];
         put?: never;
@@ -2440,15 +2440,6 @@ export interface operations {
                 headers: {
                     /** @description How to ask instead (RFC 6750). */
                     "WWW-Authenticate"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `forbidden`: The token's role does not suffice for this. */
-            403: {
-                headers: {
                     [name: string]: unknown;
                 };
                 content: {
