@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
+/** What each shows; its file has its name, and those of `WITH` come after it. */
 const benches: Readonly<Record<string, string>> = {
   routing: "what 10,000 flows cost against 10",
   payload: "decoding and validating against JSON.parse",
@@ -14,9 +15,11 @@ const benches: Readonly<Record<string, string>> = {
   ingest: "durable ingest against a bare subscriber",
   verify: "sluice verify against reading the log",
   sealing: "durable ingest with sealing against ingest without",
-  audit: "audit questions to a log of ten million events",
+  audit: "audit questions to a log of ten million events, then verify and what-if",
+  "what-if": "a definition tried on a million messages against reading them",
   startup: "start-up time against the size of the log",
 };
+const WITH: Readonly<Record<string, readonly string[]>> = { audit: ["verify", "what-if"] };
 
 const asked = process.argv.slice(2).filter((argument) => argument !== "--");
 const unknown = asked.filter((name) => !(name in benches));
@@ -25,7 +28,8 @@ if (unknown.length > 0 || asked.includes("--help")) {
   for (const [name, what] of Object.entries(benches)) console.log(`  ${name.padEnd(18)}${what}`);
   process.exit(unknown.length > 0 && !asked.includes("--help") ? 2 : 0);
 }
-for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+const wanted = asked.length > 0 ? asked.flatMap((name) => [name, ...(WITH[name] ?? [])]) : Object.keys(benches);
+for (const name of new Set(wanted)) {
   const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }
