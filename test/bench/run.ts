@@ -25,7 +25,7 @@ const asked = process.argv.slice(2).filter((argument) => argument !== "--");
 const unknown = asked.filter((name) => !(name in benches));
 if (unknown.length > 0 || asked.includes("--help")) {
   console.log("bench [name …]");
-  for (const [name, what] of Object.entries(benches)) console.log(`  ${name.padEnd(18)}${what}`);
+  for (const [name, what] of Object.entries(benches)) console.log(`  ${name.padEnd(20)}${what}`);
   process.exit(unknown.length > 0 && !asked.includes("--help") ? 2 : 0);
 }
 const wanted = asked.length > 0 ? asked.flatMap((name) => [name, ...(WITH[name] ?? [])]) : Object.keys(benches);
