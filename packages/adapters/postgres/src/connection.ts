@@ -7,11 +7,18 @@ export class UnusableDatabase extends Error {
   override readonly name = "UnusableDatabase";
 }
 
+/** Added to the name of a projection's schema: of the one that it is made anew in. */
+export const REBUILD_SUFFIX = "_rebuild";
+
 const SCHEMA = /^[a-z_][a-z0-9_]{0,39}$/;
+
+/** PostgreSQL would cut a name of more than 63 characters. */
+const isSchemaName = (name: string): boolean =>
+  SCHEMA.test(name.endsWith(REBUILD_SUFFIX) ? name.slice(0, -REBUILD_SUFFIX.length) : name);
 
 /** @throws UnusableDatabase on a name that would need quoting */
 export const schemaOf = ({ schema = postgresDefaults.schema }: PostgresOptions): string => {
-  if (SCHEMA.test(schema)) return schema;
+  if (isSchemaName(schema)) return schema;
   throw new UnusableDatabase(`schema name ${JSON.stringify(schema)} is not ${SCHEMA.source}`);
 };
 

@@ -1,6 +1,7 @@
 /** Forgetting what a consumer has made of the log. */
 import type { PoolClient } from "pg";
 import { sqlState } from "./connection.ts";
+import { forgetSwitch } from "./projection-rebuild-tables.ts";
 import { tablesOfData } from "./projection-store-partitions.ts";
 
 /** Rows deleted in one statement, so that none runs into the statement timeout. */
@@ -20,6 +21,8 @@ export const resetConsumer = async (client: PoolClient, consumer: string): Promi
   for (const table of ["sluice_dead_letters", "sluice_dead_messages", "sluice_counts"]) {
     await client.query(`DELETE FROM ${table}`);
   }
+  // Rows of before it would come back among those that are made anew.
+  await forgetSwitch(client);
 };
 
 /** lock_not_available; insufficient_privilege, where the table is another role's */

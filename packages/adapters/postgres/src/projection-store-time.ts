@@ -19,6 +19,14 @@ export const fromStoredTime = (stored: string): string => {
   return `${match[1]}T${match[2]}.${(match[3] ?? "").slice(0, 3).padEnd(3, "0")}Z`;
 };
 
+/** RFC 3339 UTC, with microseconds where there are some; as the server writes it where RFC 3339 has no words for it. */
+export const fromStoredTimeExactly = (stored: string): string => {
+  const match = STORED.exec(stored);
+  if (!match) return stored;
+  const fraction = (match[3] ?? "").padEnd(3, "0");
+  return `${match[1]}T${match[2]}.${fraction}Z`;
+};
+
 /** The last that is stored of this millisecond. */
 export const endOfMillisecond = (instant: string): string => toStoredTime(instant).replace(/000$/, "999");
 

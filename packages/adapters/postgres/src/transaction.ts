@@ -1,4 +1,5 @@
 /** Transactions, and what an error means that comes out of one. */
+import { setTimeout as pause } from "node:timers/promises";
 import { DatabaseError, type Pool, type PoolClient } from "pg";
 import { sqlState } from "./connection.ts";
 
@@ -50,6 +51,25 @@ export const transact = <T>(pool: Pool, work: (client: PoolClient) => Promise<T>
     await commit(client);
     return result;
   });
+
+/** Milliseconds before the second attempt; doubled for each one after. */
+const FIRST_PAUSE_MS = 5;
+
+/** `transact`; a transaction that lost a deadlock, or its like, is tried again until it was tried so often. */
+export const transactAgain = async <T>(
+  pool: Pool,
+  attempts: number,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transact(pool, work);
+    } catch (error) {
+      if (!isTransient(error) || attempt >= attempts) throw error;
+      await pause(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
+    }
+  }
+};
 
 /** Runs reads that belong together on one state of the database, whatever other connections write meanwhile. */
 export const consistently = <T>(pool: Pool, read: (client: PoolClient) => Promise<T>): Promise<T> =>
