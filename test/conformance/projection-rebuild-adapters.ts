@@ -1,8 +1,7 @@
 /** The rebuilds that the conformance suite runs over, each with the projection store whose database it works in. */
-import { MariadbProjectionRebuild } from "@sluice/adapter-mariadb";
+import { SqliteProjectionRebuild } from "@sluice/adapter-sqlite";
 import type { Clock, ProjectionRebuild } from "@sluice/domain";
-import type { ProjectionStoreAdapter } from "./projection-store-adapters.ts";
-import { mariadbOptions, mariadb as mariadbStore } from "./projection-store-mariadb.ts";
+import { type ProjectionStoreAdapter, projectionStoreAdapters } from "./projection-store-adapters.ts";
 
 export interface ProjectionRebuildAdapter {
   readonly name: string;
@@ -14,11 +13,17 @@ export interface ProjectionRebuildAdapter {
   readonly notSupported: Readonly<Record<string, string>>;
 }
 
-const mariadb: ProjectionRebuildAdapter = {
-  name: "mariadb",
-  store: mariadbStore,
-  open: (location, clock) => new MariadbProjectionRebuild({ ...mariadbOptions(location), clock }),
+const storeOf = (name: string): ProjectionStoreAdapter => {
+  const store = projectionStoreAdapters.find((one) => one.name === name);
+  if (!store) throw new Error(`no projection store ${name}`);
+  return store;
+};
+
+const sqlite: ProjectionRebuildAdapter = {
+  name: "sqlite",
+  store: storeOf("sqlite"),
+  open: (path, clock) => new SqliteProjectionRebuild({ path, clock }),
   notSupported: {},
 };
 
-export const projectionRebuildAdapters: readonly ProjectionRebuildAdapter[] = [mariadb];
+export const projectionRebuildAdapters: readonly ProjectionRebuildAdapter[] = [sqlite];
