@@ -89,6 +89,7 @@ export const composeGateway = async (configuration: Configuration, log: Logger):
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(tokens.configuration).toConstantValue(configuration);
   container.bind(tokens.log).toConstantValue(log);
-  await container.load(systemModule, storesModule("workers"), ajvModule, ingestModule, brokersModule, publishingModule);
+  const stores = await storesModule(configuration, "workers");
+  await container.load(systemModule, stores, ajvModule, ingestModule, brokersModule, publishingModule);
   return container;
 };

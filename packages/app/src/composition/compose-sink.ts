@@ -39,7 +39,7 @@ export const composeSink = async (options: SinkOptions): Promise<Sink> => {
   container.bind(tokens.configuration).toConstantValue(options.configuration);
   container.bind(tokens.log).toConstantValue(options.log);
   container.bind(tokens.sinkFlows).toConstantValue(options.flows);
-  await container.load(systemModule, storesModule("inline"), httpModule);
+  await container.load(systemModule, await storesModule(options.configuration, "inline"), httpModule);
   return makers[options.role](container);
 };
 

@@ -9,14 +9,7 @@ import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
 import { newTreeName, systemClock, uuidv7 } from "../system/ids.ts";
 import { locationsOf } from "./locations.ts";
-import {
-  eventStoreAt,
-  flowSourceAt,
-  projectionRebuildAt,
-  projectionStoreAt,
-  type StoreThreads,
-  sinkLeaseAt,
-} from "./stores.ts";
+import { logStoresAt, projectionStoresAt, type StoreThreads } from "./stores/stores.ts";
 import { tokens } from "./tokens.ts";
 
 export const systemModule = new ContainerModule(({ bind }) => {
@@ -25,38 +18,22 @@ export const systemModule = new ContainerModule(({ bind }) => {
 });
 
 /** The stores; their adapters are chosen by the schemes of the configured URLs. */
-export const storesModule = (threads: StoreThreads) =>
-  new ContainerModule(({ bind }) => {
-    bind(tokens.eventStore).toResolvedValue(
-      (configuration, clock) => eventStoreAt(locationsOf(configuration).events, { clock, threads }),
-      [tokens.configuration, tokens.clock],
-    );
+export const storesModule = async (configuration: Configuration, threads: StoreThreads): Promise<ContainerModule> => {
+  const { events, projection } = locationsOf(configuration);
+  const [ofLog, ofProjection] = await Promise.all([logStoresAt(events), projectionStoresAt(projection)]);
+  const { dataRetentionDays: retentionDays } = configuration;
+  return new ContainerModule(({ bind }) => {
+    bind(tokens.eventStore).toResolvedValue((clock) => ofLog.eventStore({ clock, threads }), [tokens.clock]);
+    bind(tokens.sinkLease).toResolvedValue(() => ofLog.sinkLease());
     bind(tokens.projectionStore).toResolvedValue(
-      (configuration, clock, log) =>
-        projectionStoreAt(locationsOf(configuration).projection, {
-          clock,
-          log,
-          retentionDays: configuration.dataRetentionDays,
-        }),
-      [tokens.configuration, tokens.clock, tokens.log],
+      (clock, log) => ofProjection.projectionStore({ clock, log, retentionDays }),
+      [tokens.clock, tokens.log],
     );
     bind(tokens.projectionRebuild).toResolvedValue(
-      (configuration, clock, log) =>
-        projectionRebuildAt(locationsOf(configuration).projection, {
-          clock,
-          log,
-          retentionDays: configuration.dataRetentionDays,
-        }),
-      [tokens.configuration, tokens.clock, tokens.log],
+      (clock, log) => ofProjection.projectionRebuild({ clock, log, retentionDays }),
+      [tokens.clock, tokens.log],
     );
-    bind(tokens.flowSource).toResolvedValue(
-      (configuration: Configuration) => flowSourceAt(locationsOf(configuration).projection),
-      [tokens.configuration],
-    );
-    bind(tokens.sinkLease).toResolvedValue(
-      (configuration: Configuration) => sinkLeaseAt(locationsOf(configuration).events),
-      [tokens.configuration],
-    );
+    bind(tokens.flowSource).toResolvedValue(() => ofProjection.flowSource());
     bind(tokens.snapshotStore).toResolvedValue(
       (configuration: Configuration) => new SqliteSnapshotStore({ path: locationsOf(configuration).snapshots }),
       [tokens.configuration],
@@ -78,6 +55,7 @@ export const storesModule = (threads: StoreThreads) =>
       [tokens.configuration],
     );
   });
+};
 
 export const ajvModule = new ContainerModule(({ bind }) => {
   bind(tokens.codec).toResolvedValue(

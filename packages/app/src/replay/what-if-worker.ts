@@ -31,7 +31,7 @@ if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL
 const container = new Container({ defaultScope: "Singleton" });
 container.bind(tokens.configuration).toConstantValue(configuration);
 container.bind(tokens.log).toConstantValue(pino({ level: "silent" }));
-await container.load(systemModule, storesModule("workers"), ajvModule);
+await container.load(systemModule, await storesModule(configuration, "workers"), ajvModule);
 const store = container.get(tokens.eventStore);
 try {
   await store.start();

@@ -3,7 +3,8 @@ import { EventStoreDbEventStore } from "@sluice/adapter-eventstore";
 import { inspectMariadb } from "@sluice/adapter-mariadb";
 import { inspectPostgres } from "@sluice/adapter-postgres";
 import type { StoreLocation } from "../../composition/locations.ts";
-import { mariadbOptions, postgresOptions } from "../../composition/stores.ts";
+import { mariadbOptions } from "../../composition/stores/mariadb.ts";
+import { postgresOptions } from "../../composition/stores/postgres.ts";
 import { type Finding, fail, ok, warn } from "./finding.ts";
 
 const MIB = 1024 ** 2;

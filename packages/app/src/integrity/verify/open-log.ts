@@ -4,7 +4,7 @@ import { SqliteSealStore } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import type { EventStore, SealStore } from "@sluice/domain";
 import { locationsOf } from "../../composition/locations.ts";
-import { eventStoreAt } from "../../composition/stores.ts";
+import { logStoresAt } from "../../composition/stores/stores.ts";
 import { newTreeName, systemClock } from "../../system/ids.ts";
 
 export class NoLog extends Error {
@@ -22,7 +22,7 @@ export const openLog = async (configuration: Configuration): Promise<OpenLog> =>
   const { events, seals: path } = locationsOf(configuration);
   // The store would make it.
   if (events.kind === "sqlite" && !existsSync(events.path)) throw new NoLog(`there is no event log at ${events.path}`);
-  const store = eventStoreAt(events, { clock: systemClock, threads: "inline" });
+  const store = (await logStoresAt(events)).eventStore({ clock: systemClock, threads: "inline" });
   const seals = existsSync(path) ? new SqliteSealStore({ path, newOrigin: newTreeName, readOnly: true }) : null;
   const close = async (): Promise<void> => {
     await seals?.stop();

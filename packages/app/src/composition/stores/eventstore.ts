@@ -1,0 +1,9 @@
+import { EventStoreDbEventStore } from "@sluice/adapter-eventstore";
+import { soleSink } from "../../sinks/sole-sink.ts";
+import type { LogStores } from "./stores.ts";
+
+/** EventStoreDB has no locks: one gateway a log. */
+export const logStores = (connectionString: string): LogStores => ({
+  eventStore: () => new EventStoreDbEventStore({ url: connectionString }),
+  sinkLease: () => soleSink,
+});
