@@ -106,7 +106,7 @@ export const comparable = ({ data, dead, counts, cursor }: Contents) => ({
   cursor,
 });
 
-export const assertAlike = async (left: ProjectionStore, right: ProjectionStore, what?: string): Promise<void> =>
+export const assertAlike = async (left: ProjectionStore, right: ProjectionStore, what = "the same"): Promise<void> =>
   assert.deepEqual(comparable(await contents(left)), comparable(await contents(right)), what);
 
 const COLUMNS = `id, received_at, flow_code, attribute_name, attribute_value, last_msg_id, event_id, message_id, action,

@@ -5,6 +5,7 @@ export { SqliteFlowSource } from "./flow-source.ts";
 export { SqliteInFlightStore } from "./in-flight-store.ts";
 export { SqliteMessageSpool, type SqliteSpoolOptions } from "./message-spool.ts";
 export { SqliteOfflineQueue, type SqliteQueueOptions } from "./offline-queue.ts";
+export { SqliteProjectionRebuild } from "./projection-rebuild.ts";
 export { type SqliteProjectionOptions, SqliteProjectionStore } from "./projection-store.ts";
 export { SealsMissing, SqliteSealStore, type SqliteSealStoreOptions } from "./seal-store.ts";
 export { SqliteSnapshotStore } from "./snapshot-store.ts";

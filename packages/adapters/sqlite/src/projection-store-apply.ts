@@ -1,6 +1,7 @@
 /** One batch, one transaction: see the protocol in the port. */
 import { type ApplyResult, CountChanges, CursorMoved, type ProjectionBatch } from "@sluice/domain";
 import { transact } from "./connection.ts";
+import { forgetSwitch } from "./projection-rebuild-kept.ts";
 import { addCounts } from "./projection-store-counts.ts";
 import { DeadLetterBook } from "./projection-store-dead.ts";
 import { mirrorFlow, setLastMessageNumber } from "./projection-store-flows.ts";
@@ -13,6 +14,10 @@ const PUT_CURSOR = `INSERT INTO cursors (consumer, position) VALUES (?, ?)
 
 export const readCursor = (statements: StatementCache, consumer: string): string | null =>
   (statements.prepare(CURSOR).get(consumer)?.position as string | undefined) ?? null;
+
+export const writeCursor = (statements: StatementCache, consumer: string, position: string): void => {
+  statements.prepare(PUT_CURSOR).run(consumer, position);
+};
 
 /**
  * @param now RFC 3339 UTC; when the rows of this batch die, should some
@@ -28,7 +33,7 @@ export const applyBatch = (
     // The transaction holds the write lock from its start: no one moves the cursor between the two.
     const actual = readCursor(statements, batch.consumer);
     if (actual !== batch.from) throw new CursorMoved(batch.consumer, batch.from, actual);
-    statements.prepare(PUT_CURSOR).run(batch.consumer, batch.to);
+    writeCursor(statements, batch.consumer, batch.to);
 
     const counts = new CountChanges();
     const book = new DeadLetterBook(statements, counts, now);
@@ -60,4 +65,6 @@ export const resetConsumer = (statements: StatementCache, consumer: string): voi
     database.exec(foreign ? "DELETE FROM data WHERE event_id IS NOT NULL" : "DELETE FROM data");
     database.exec("DELETE FROM dead_letters; DELETE FROM dead_messages; DELETE FROM sink_counts;");
     statements.prepare("DELETE FROM cursors WHERE consumer = ?").run(consumer);
+    // What a switch kept belongs to rows that are gone.
+    forgetSwitch(database);
   });
