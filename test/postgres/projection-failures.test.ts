@@ -1,65 +1,17 @@
 /** Locks that others hold, connections that end, a server that falls silent, and a commit whose answer is lost. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
-import { describe, type TestContext, test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
+import { createServer } from "node:net";
+import { describe, test } from "node:test";
 import { CursorMoved, ProjectionUnavailable } from "@sluice/domain";
 import { batch, countsOf, doneOf, readData, row } from "../conformance/projection-store-support.ts";
-import { postgresUnavailable, postgresUrl } from "../support/postgres.ts";
-import { makeProjection, type Projection } from "./projection.ts";
+import { postgresUnavailable } from "../support/postgres.ts";
+import { endConnections, makeProjection, untilSomeoneWaits } from "./projection.ts";
+import { makeProxy } from "./proxy.ts";
 
 /** Batch n moves the cursor from n - 1 to n and stores one row. */
 const numbered = (number: number, rows = [row()]) =>
   batch({ from: number === 1 ? null : String(number - 1), to: String(number), rows, done: doneOf(rows) });
-
-const untilSomeoneWaits = async ({ schema, query }: Projection): Promise<void> => {
-  // Not on a connection in a transaction, where what this tells stands still.
-  const waiting = `SELECT FROM pg_stat_activity
-    WHERE application_name = 'sluice ${schema}' AND wait_event_type = 'Lock' AND state = 'active'`;
-  while ((await query(waiting)).length === 0) await pause(5);
-};
-
-const endConnections = ({ schema, query }: Projection) =>
-  query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice ${schema}'`);
-
-/** Passes everything on; when armed, what comes after one COMMIT is told, or from some statement on nothing is answered. */
-const makeProxy = async (t: TestContext) => {
-  const target = new URL(postgresUrl);
-  const state = { cutAfter: null as string | null, silentAfter: null as string | null };
-  const sockets = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const upstream = connect(Number(target.port || 5432), target.hostname);
-    let answer: "pass" | "cut" | "silent" = "pass";
-    client.on("data", (bytes) => {
-      if (state.cutAfter !== null && bytes.includes(state.cutAfter)) answer = "cut";
-      if (state.silentAfter !== null && bytes.includes(state.silentAfter)) answer = "silent";
-      if (answer !== "pass") state.cutAfter = state.silentAfter = null;
-      upstream.write(bytes);
-    });
-    upstream.on("data", (bytes) => {
-      if (answer === "pass") client.write(bytes);
-      if (answer === "cut") client.destroy();
-    });
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one);
-      one.on("close", () => other.destroy());
-      one.on("error", () => other.destroy());
-    }
-  }).listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-  });
-  const url = new URL(postgresUrl);
-  url.hostname = "127.0.0.1";
-  url.port = String((proxy.address() as { port: number }).port);
-  return { state, url: url.href };
-};
 
 describe("postgres projection: failures", {
   skip: (await postgresUnavailable()) ?? false,

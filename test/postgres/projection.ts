@@ -1,6 +1,7 @@
 /** What the tests of the PostgreSQL projection start from: a schema, or a database with settings of its own. */
 import { randomBytes } from "node:crypto";
 import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { type PostgresProjectionOptions, PostgresProjectionStore } from "@sluice/adapter-postgres";
 import pg from "pg";
 import { OLDER_TABLES } from "../conformance/projection-store-postgres.ts";
@@ -53,6 +54,17 @@ export const makeProjection = async (t: TestContext) => {
 };
 
 export type Projection = Awaited<ReturnType<typeof makeProjection>>;
+
+/** A lock that somebody else holds. */
+export const untilSomeoneWaits = async ({ schema, query }: Projection): Promise<void> => {
+  // Not on a connection in a transaction, where what this tells stands still.
+  const waiting = `SELECT FROM pg_stat_activity
+    WHERE application_name = 'sluice ${schema}' AND wait_event_type = 'Lock' AND state = 'active'`;
+  while ((await query(waiting)).length === 0) await pause(5);
+};
+
+export const endConnections = ({ schema, query }: Projection) =>
+  query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice ${schema}'`);
 
 /** A database that is dropped after the test. */
 export const makeDatabase = async (t: TestContext): Promise<{ readonly name: string; readonly url: string }> => {
