@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { roles } from "@sluice/contracts";
 import { routeAccess } from "../../packages/app/src/http/access.ts";
+import type { OpenApiDocument } from "../contract/document.ts";
 import { AdminFixture, type Call, TOKEN } from "../http-api/support/admin-fixture.ts";
-import type { OpenApiDocument } from "../http-api/support/conformance.ts";
 
 interface Operation {
   readonly operationId: string;

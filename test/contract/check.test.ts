@@ -1,7 +1,8 @@
 /** The contract test can fail: each way of not keeping to a document is found. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkAnswer } from "./check.ts";
+import { problems } from "@sluice/contracts";
+import { checkAnswer, checkExchange } from "./check.ts";
 import { ApiDocument, type Operation } from "./document.ts";
 import { badBodies } from "./mutations.ts";
 import { World } from "./world.ts";
@@ -31,6 +32,13 @@ const document = new ApiDocument({
 });
 const [operation] = document.operations as [Operation];
 
+const problem = (code: "invalid-query" | "bad-cursor") => ({
+  code,
+  status: 422,
+  title: problems[code].title,
+  type: `urn:sluice:problem:${code}`,
+});
+
 const answer =
   (status: number, body: unknown, type: string, headers: Record<string, string> = {}) =>
   () =>
@@ -49,7 +57,7 @@ describe("the contract test", () => {
   it("passes what is as documented", () => {
     answer(201, { n: 1 }, "application/json; charset=utf-8", { location: "/things/1" })();
     answer(204, undefined, "")();
-    answer(422, { code: "invalid-query", status: 422 }, "application/problem+json")();
+    answer(422, problem("invalid-query"), "application/problem+json")();
   });
 
   it("finds what is not", () => {
@@ -60,7 +68,10 @@ describe("the contract test", () => {
     assert.throws(answer(201, { n: 1 }, "text/plain", location));
     assert.throws(answer(201, { n: 10 }, "application/json", location), /must be <= 9/);
     assert.throws(answer(204, {}, "application/json"), /a body that the document does not have/);
-    assert.throws(answer(422, { code: "bad-cursor", status: 422 }, "application/problem+json"), /is a problem/);
+    assert.throws(answer(201, { n: 1, m: 2 }, "application/json", location), /additional properties/);
+    assert.throws(answer(422, problem("bad-cursor"), "application/problem+json"), /is a problem/);
+    assert.throws(answer(422, { ...problem("invalid-query"), title: "No" }, "application/problem+json"));
+    assert.throws(() => checkExchange(document, "GET", "/else", { status: 200, headers: new Headers(), text: "" }));
   });
 
   it("makes bodies that are wrong in each way", () => {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { HealthReport } from "@sluice/contracts";
+import type { OpenApiDocument } from "../contract/document.ts";
 import { AdminFixture, healthy, TOKEN } from "./support/admin-fixture.ts";
-import type { OpenApiDocument } from "./support/conformance.ts";
 
 describe("access", () => {
   let api: AdminFixture;

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AjvPayloadValidator } from "@sluice/adapter-ajv";
 import { apiSchemas } from "@sluice/contracts";
+import type { OpenApiDocument } from "../contract/document.ts";
 import { AdminFixture } from "./support/admin-fixture.ts";
-import type { OpenApiDocument } from "./support/conformance.ts";
 
 const ROUTES = [
   "DELETE /api/v1/flows/{code}",

@@ -60,6 +60,7 @@ describe("problems", () => {
     await expect("flow-not-found", "/api/v1/flows/NOT_THERE");
     await expect("flow-not-found", "/api/v1/flows/a%20b%2Fc");
     await expect("message-not-found", "/api/v1/messages/5");
+    await expect("row-not-found", "/api/v1/data/5");
     await expect("replay-not-found", "/api/v1/replays/5");
     await expect("dead-letter-not-found", "/api/v1/dead-letters/x/retry", { method: "POST" });
     await expect("replay-not-found", "/api/v1/replays/00000000-0000-7000-8000-000000000000");

@@ -16,8 +16,15 @@ import type { HealthReport, ReloadResult } from "@sluice/contracts";
 import { type EventStore, type ProjectionStore, PublisherUnavailable } from "@sluice/domain";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
+import { checkExchange } from "../../contract/check.ts";
+import { ApiDocument } from "../../contract/document.ts";
 import { messageOf } from "../../support/ingest-fixture.ts";
-import { type Answer, Conformance } from "./conformance.ts";
+
+export interface Answer<T = unknown> {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | number | undefined>>;
+  readonly body: T;
+}
 
 export const TOKEN = "correct-horse-battery-staple";
 
@@ -106,7 +113,7 @@ export class AdminFixture {
   readonly audit: AuditTrail;
   /** Taken over at the start. */
   rateLimits = { perMinute: 0, failuresPerMinute: 0 };
-  #conformance: Conformance | undefined;
+  #document: ApiDocument | undefined;
   #projecting: Promise<void> = Promise.resolve();
   app!: FastifyInstance;
 
@@ -172,7 +179,7 @@ export class AdminFixture {
     await this.tokens.start();
     this.app = await buildHttpServer({ ...this.#services, rateLimits: this.rateLimits });
     const document = await this.app.inject({ url: "/documentation/json" });
-    this.#conformance = new Conformance(document.json());
+    this.#document = new ApiDocument(document.json());
     return this;
   }
 
@@ -210,7 +217,10 @@ export class AdminFixture {
       headers: answered,
       body: (isJson ? JSON.parse(response.body) : response.body) as T,
     };
-    this.#conformance?.check(verb, url, answer);
+    if (this.#document !== undefined) {
+      const sent = new Headers(Object.entries(answered).map(([name, value]): [string, string] => [name, `${value}`]));
+      checkExchange(this.#document, verb, url, { status: statusCode, headers: sent, text: response.body });
+    }
     return answer;
   }
 

@@ -730,7 +730,7 @@ export interface components {
             attribute: string | null;
             /** Format: date-time */
             deadAt: string;
-            /** @description The event behind it: DeliveryDeadLettered, or for a row the StoredAttribute that it could not store. */
+            /** @description The event behind it: DeliveryDeadLettered, or for a row the StoredAttribute that could not be stored, or the DeliveryRetried whose edit could not. */
             eventId: string;
             flow: string;
             id: string;
@@ -740,12 +740,37 @@ export interface components {
             messageNumber: number;
             reason: string;
         };
+        DeadLetterCause: {
+            action: string;
+            /** @description Of rows; null for deliveries, and where the name is too long to be told apart by it. */
+            attribute: string | null;
+            /** @description The reason with `<id>`, `<number>`, `<time>` and `<value>` for what varies. A filter of the other operations. */
+            cause: string;
+            count: number;
+            /** Format: date-time */
+            firstDeadAt: string;
+            flow: string;
+            /** @description delivery: of an action that posts. row: of one that stores. */
+            kind: "delivery" | "row";
+            /** Format: date-time */
+            lastDeadAt: string;
+            /** @description Id of the letter that died last. */
+            sample: string;
+        };
+        DeadLetterCauses: {
+            /** @description The most numerous first. */
+            items: components["schemas"]["DeadLetterCause"][];
+            /** @description Whether there are causes beyond the limit. */
+            more: boolean;
+        };
         /** @description `ids`, or `filter`, or both, which takes the letters of these ids that the filter takes too. */
         DeadLetterCommand: {
             /** @description Every dead letter that it takes; empty: all. */
             filter?: {
                 /** @description Id of the action. */
                 action?: string;
+                /** @description As `GET /api/v1/dead-letters/causes` gives it. */
+                cause?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
@@ -755,8 +780,100 @@ export interface components {
                 kind?: "delivery" | "row";
             };
             ids?: string[];
-            /** @description Why it is discarded; recorded. */
+            /** @description Why; recorded. */
             reason?: string;
+        };
+        DeadLetterDetail: {
+            action: string;
+            attempts: number;
+            attribute: string | null;
+            cause: string;
+            /** Format: date-time */
+            deadAt: string;
+            /** @description Null for a row. */
+            delivery: {
+                /** @description The last 20 that failed, in the order of the log. */
+                attempts: components["schemas"]["DeliveryStep"][];
+                /** @description What a retry posts; null: the message's own payload. */
+                payload: {
+                    data: string;
+                    encoding: "utf8" | "base64";
+                } | null;
+                url: string | null;
+            } | null;
+            /** @description The last 20, in the order of the log. */
+            edits: components["schemas"]["DeadLetterEdited"][];
+            /** @description The event behind it: DeliveryDeadLettered, or for a row the StoredAttribute that could not be stored, or the DeliveryRetried whose edit could not. */
+            eventId: string;
+            flow: string;
+            id: string;
+            /** @description delivery: of an action that posts. row: of one that stores. */
+            kind: "delivery" | "row";
+            /** @description As it was received; null if the log lacks it. */
+            message: {
+                broker: string;
+                payload: {
+                    data: string;
+                    encoding: "utf8" | "base64";
+                };
+                /** @description Of the whole payload; `payload` may hold only the first of them. */
+                payloadBytes: number;
+                /** Format: date-time */
+                receivedAt: string;
+                topic: string;
+            } | null;
+            messageId: string;
+            messageNumber: number;
+            reason: string;
+            /** @description What a retry stores; null for a delivery, or if the log lacks it. */
+            row: {
+                /** @description The name that it is to be stored under. */
+                attribute: string;
+                /** @description The exact text of the value. */
+                text: string;
+                value: unknown;
+                /**
+                 * @description integer: a JSON number written without fraction or exponent; number: any other.
+                 * @enum {unknown}
+                 */
+                valueType: "string" | "integer" | "number" | "boolean" | "null" | "object" | "array";
+            } | null;
+        };
+        DeadLetterEdit: {
+            /** @description Of a row: the name to store it under. */
+            attribute?: string;
+            /** @description Of a delivery: the body to post, sent as UTF-8. */
+            payload?: string;
+            /** @description Of a delivery: bytes; instead of `payload`. */
+            payloadBase64?: string;
+            /** @description Of a row: the JSON value to store. A number is kept as it is written here (1.50). */
+            value?: unknown;
+        };
+        DeadLetterEdited: {
+            actor: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Of the DeliveryRetried that has it. */
+            eventId: string;
+            /** @description Null also where the edits are too much for one answer; the event has it. */
+            payload: {
+                data: string;
+                encoding: "utf8" | "base64";
+            } | null;
+            reason: string | null;
+            requestId: string | null;
+            row: {
+                /** @description The name that it is to be stored under. */
+                attribute: string;
+                /** @description The exact text of the value. */
+                text: string;
+                value: unknown;
+                /**
+                 * @description integer: a JSON number written without fraction or exponent; number: any other.
+                 * @enum {unknown}
+                 */
+                valueType: "string" | "integer" | "number" | "boolean" | "null" | "object" | "array";
+            } | null;
         };
         DeadLetterPage: {
             items: components["schemas"]["DeadLetter"][];
@@ -764,12 +881,17 @@ export interface components {
             next: string | null;
         };
         DeadLetterReason: {
-            /** @description Why it is discarded; recorded. */
+            /** @description Why; recorded. */
             reason?: string;
         };
         DeadLetterResult: {
             /** @description Dead letters that this request has settled; one settled before is not counted. */
             count: number;
+        };
+        DeadLetterRetry: {
+            edit?: components["schemas"]["DeadLetterEdit"];
+            /** @description Why; recorded. */
+            reason?: string;
         };
         DeliveryStep: {
             actor: string | null;
@@ -777,6 +899,7 @@ export interface components {
             at: string;
             attempt: number | null;
             attribute: string | null;
+            edit: string | null;
             eventId: string;
             latencyMs: number | null;
             reason: string | null;
@@ -2501,6 +2624,8 @@ export interface operations {
                  * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
                  */
                 after?: string;
+                /** @description As `GET /api/v1/dead-letters/causes` gives it. */
+                cause?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
                  * @example AHT10_SENSOR
@@ -3747,7 +3872,7 @@ export interface operations {
             /** @description The flow; with `at`, its definition, state and counters then. */
             200: {
                 headers: {
-                    /** @description The flow's version. */
+                    /** @description The flow's version; absent with `at`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };

@@ -158,7 +158,7 @@ export const flowRoutes: FastifyPluginAsyncTypebox<
         {
           200: answer(Type.Union([ref(FlowView), ref(FlowAt)]), {
             description: "The flow; with `at`, its definition, state and counters then.",
-            headers: ETAG,
+            headers: { ETag: "The flow's version; absent with `at`." },
           }),
           304: Type.Null({ description: "The version is the one of If-None-Match.", headers: headersOf(ETAG) }),
         },
