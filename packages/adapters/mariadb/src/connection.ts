@@ -66,8 +66,9 @@ export const openPatientPool = (options: MariadbOptions): Pool => {
     ...config,
     initSql: [
       ...(initSql as string[]),
-      `SET SESSION max_statement_time = 0, lock_wait_timeout = ${Math.max(1, lockWaitSeconds)},
-         tx_isolation = IF(@@log_bin AND @@binlog_format = 'STATEMENT', 'REPEATABLE-READ', 'READ-COMMITTED')`,
+      `SET SESSION max_statement_time = 0, lock_wait_timeout = ${Math.max(1, lockWaitSeconds)}`,
+      `EXECUTE IMMEDIATE CONCAT('SET SESSION TRANSACTION ISOLATION LEVEL ',
+         IF(@@log_bin AND @@binlog_format = 'STATEMENT', 'REPEATABLE READ', 'READ COMMITTED'))`,
     ],
     connectionLimit: PATIENT_CONNECTIONS,
     minimumIdle: 1,

@@ -6,6 +6,8 @@ const OTHERS = ["received_at", "last_msg_id", "value_number", "device_time"];
 /** Of `data`: ours, but for the id. */
 export const DATA_COLUMNS: readonly string[] = [...OTHERS, ...TEXTS];
 
+const OURS: ReadonlySet<string> = new Set(["id", ...DATA_COLUMNS]);
+
 /** Of `dead_letters`, but for the number. */
 export const LETTER_COLUMNS: readonly string[] = [
   "id_hash",
@@ -55,7 +57,7 @@ export const readTheirColumns = async (connection: Connection): Promise<TheirCol
      WHERE table_schema = DATABASE() AND table_name = 'data' AND is_generated = 'NEVER'
      ORDER BY ordinal_position`,
   );
-  const theirs = columns.filter(({ name }) => name !== "id" && !DATA_COLUMNS.includes(name));
+  const theirs = columns.filter(({ name }) => !OURS.has(name.toLowerCase()));
   const pairs = theirs.map(({ name }) => `${connection.escape(name)}, live.${connection.escapeId(name)}`);
   return {
     names: theirs.map(({ name }) => connection.escapeId(name)),
