@@ -1,7 +1,12 @@
 /** The rebuilds that the conformance suite runs over, each with the projection store whose database it works in. */
+import { MariadbProjectionRebuild } from "@sluice/adapter-mariadb";
+import { PostgresProjectionRebuild } from "@sluice/adapter-postgres";
 import { SqliteProjectionRebuild } from "@sluice/adapter-sqlite";
 import type { Clock, ProjectionRebuild } from "@sluice/domain";
+import { postgresUrl } from "../support/postgres.ts";
 import { type ProjectionStoreAdapter, projectionStoreAdapters } from "./projection-store-adapters.ts";
+import { mariadbOptions, mariadb as mariadbStore } from "./projection-store-mariadb.ts";
+import { postgres as postgresStore } from "./projection-store-postgres.ts";
 
 export interface ProjectionRebuildAdapter {
   readonly name: string;
@@ -13,17 +18,27 @@ export interface ProjectionRebuildAdapter {
   readonly notSupported: Readonly<Record<string, string>>;
 }
 
-const storeOf = (name: string): ProjectionStoreAdapter => {
-  const store = projectionStoreAdapters.find((one) => one.name === name);
-  if (!store) throw new Error(`no projection store ${name}`);
-  return store;
-};
+const sqliteStore = projectionStoreAdapters.find(({ name }) => name === "sqlite") as ProjectionStoreAdapter;
 
 const sqlite: ProjectionRebuildAdapter = {
   name: "sqlite",
-  store: storeOf("sqlite"),
+  store: sqliteStore,
   open: (path, clock) => new SqliteProjectionRebuild({ path, clock }),
   notSupported: {},
 };
 
-export const projectionRebuildAdapters: readonly ProjectionRebuildAdapter[] = [sqlite];
+const mariadb: ProjectionRebuildAdapter = {
+  name: "mariadb",
+  store: mariadbStore,
+  open: (location, clock) => new MariadbProjectionRebuild({ ...mariadbOptions(location), clock }),
+  notSupported: {},
+};
+
+const postgres: ProjectionRebuildAdapter = {
+  name: "postgres",
+  store: postgresStore,
+  open: (schema, clock) => new PostgresProjectionRebuild({ url: postgresUrl, schema, clock }),
+  notSupported: {},
+};
+
+export const projectionRebuildAdapters: readonly ProjectionRebuildAdapter[] = [sqlite, mariadb, postgres];
