@@ -203,6 +203,7 @@ const start = async (
     audit,
     rateLimits: { perMinute: configuration.adminRateLimit, failuresPerMinute: FAILURES_PER_MINUTE },
     defaultTimeoutSeconds: configuration.httpTimeoutSeconds,
+    maxPayloadBytes: configuration.maxPayloadBytes,
     health: async () => {
       let logError: string | null = null;
       const head = await answerWithin(HEALTH_MS, store.head()).catch((error: Error) => {

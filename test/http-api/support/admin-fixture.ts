@@ -154,6 +154,7 @@ export class AdminFixture {
       audit: this.audit,
       checkEndpoint: (url) => this.#guard.checkUrl(url),
       defaultTimeoutSeconds: 10,
+      maxPayloadBytes: 1_000,
       checkpoints: {
         list: (...of) => this.checkpoints.list(...of),
         latest: () => this.checkpoints.latest(),

@@ -90,6 +90,7 @@ const summary = (event: RecordedEvent): string => {
     case "DeliveryDeadLettered":
       return `#${event.data.messageNumber} after ${event.data.attempts}: ${event.data.reason}`;
     case "DeliveryRetried":
+      return `#${event.data.messageNumber} ${event.data.action}${event.data.edit === undefined ? "" : `, edited${by(event)}`}`;
     case "DeliveryDiscarded":
       return `#${event.data.messageNumber} ${event.data.action}`;
     case "TokenIssued":

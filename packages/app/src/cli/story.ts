@@ -83,6 +83,7 @@ const deliveryLines = (delivery: Delivery, marked: string | undefined): string[]
         step.latencyMs === null ? null : `in ${Math.round(step.latencyMs)} ms`,
         step.url,
         step.attribute,
+        step.edit === null ? null : `edited: ${step.edit}`,
         step.reason,
         step.retryAt === null ? null : `again at ${step.retryAt}`,
         step.actor === null ? null : `by ${step.actor}`,

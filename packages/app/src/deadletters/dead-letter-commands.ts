@@ -4,8 +4,10 @@
  * A letter's event has an id made from the letter as it is, the number of its attempts included, and goes to the stream
  * of the day on which it died. So settling one letter twice, or retrying and discarding it at once, takes effect once;
  * when it dies again it can be settled again.
+ *
+ * An edit is part of the retry's event: what was received, and what was made of it, stays in the log as it was.
  */
-import type { DeadLetter, DeadLetterCommand, EventMetadata, NewEvent } from "@sluice/contracts";
+import type { DeadLetter, DeadLetterCommand, DeliveryEdit, EventMetadata, NewEvent, RowEdit } from "@sluice/contracts";
 import {
   type Clock,
   type DeadLetterFilter,
@@ -17,6 +19,8 @@ import {
 } from "@sluice/domain";
 import type { Logger } from "pino";
 import { derivedId } from "../system/ids.ts";
+import { BadEdit, type EditRequest, editOf } from "./letter-edit.ts";
+import { historyOf } from "./letter-history.ts";
 
 export interface DeadLetterDependencies {
   readonly store: EventStore;
@@ -69,29 +73,74 @@ const latestInstant = async ({ store, clock }: DeadLetterDependencies): Promise<
   return new Date(Math.max(recorded, clock.now())).toISOString();
 };
 
-/** One append a letter: a batch that the log has a part of would be refused as a whole. */
-const settle = async ({ store, log }: DeadLetterDependencies, letter: DeadLetter, settlement: Settlement) => {
-  const stream = deliveriesStream(letter.flow, dayOf(letter.deadAt));
-  const event = eventOf(letter, settlement);
+/** Null when there is no such letter. @throws ProjectionUnavailable */
+export const findLetter = async (
+  { projection }: Pick<DeadLetterDependencies, "projection">,
+  id: string,
+): Promise<DeadLetter | null> => (await projection.deadLetters({ ids: [id] }, { limit: 1 })).items[0] ?? null;
+
+/**
+ * Retries one letter with another content, unless it was settled meanwhile.
+ * @returns how many this call has settled: 1, or 0
+ * @throws BadEdit, EventStoreUnavailable
+ */
+export const retryEdited = async (
+  deps: Pick<DeadLetterDependencies, "store">,
+  letter: DeadLetter,
+  request: EditRequest,
+  { reason, metadata }: Pick<Settlement, "reason" | "metadata">,
+): Promise<number> => {
+  const edit = editOf(letter, request, await historyOf(letter, deps.store));
   try {
-    const { duplicate } = await store.append([{ stream, expected: "any", events: [event] }]);
-    return !duplicate;
+    return (await append(deps, letter, eventOf(letter, { kind: "retry", reason, metadata, edit }))) ? 1 : 0;
   } catch (error) {
     if (!(error instanceof EventRejected)) throw error;
-    log.warn({ letter: letter.id, err: error }, "dead letter cannot be settled");
+    throw new BadEdit({ pointer: "/edit", keyword: "size", message: "is more than the event log takes" });
+  }
+};
+
+/** One append a letter: a batch that the log has a part of would be refused as a whole. */
+const settle = async (deps: DeadLetterDependencies, letter: DeadLetter, settlement: Settlement) => {
+  try {
+    return await append(deps, letter, eventOf(letter, settlement));
+  } catch (error) {
+    if (!(error instanceof EventRejected)) throw error;
+    deps.log.warn({ letter: letter.id, err: error }, "dead letter cannot be settled");
     return false;
   }
 };
 
-const eventOf = (letter: DeadLetter, { kind, reason, metadata }: Settlement): NewEvent => {
+/** @returns whether it was not settled yet */
+const append = async (
+  { store }: Pick<DeadLetterDependencies, "store">,
+  { flow, deadAt }: DeadLetter,
+  event: NewEvent,
+): Promise<boolean> => {
+  const stream = deliveriesStream(flow, dayOf(deadAt));
+  const { duplicate } = await store.append([{ stream, expected: "any", events: [event] }]);
+  return !duplicate;
+};
+
+interface Outcome extends Pick<Settlement, "kind" | "reason" | "metadata"> {
+  readonly edit?: DeliveryEdit | RowEdit;
+}
+
+const eventOf = (letter: DeadLetter, { kind, reason, metadata, edit }: Outcome): NewEvent => {
   const { flow, messageId, messageNumber, action, attribute } = letter;
   const common = {
     id: derivedId(`settle/${letter.id}/${letter.eventId}/${letter.attempts}`),
     schemaVersion: 1,
     metadata,
   };
-  const data = { flow, messageId, messageNumber, action, ...(attribute === null ? {} : { attribute }) };
+  const data = {
+    flow,
+    messageId,
+    messageNumber,
+    action,
+    ...(attribute === null ? {} : { attribute }),
+    ...(reason === undefined ? {} : { reason }),
+  };
   return kind === "retry"
-    ? { ...common, type: "DeliveryRetried", data }
-    : { ...common, type: "DeliveryDiscarded", data: { ...data, ...(reason === undefined ? {} : { reason }) } };
+    ? { ...common, type: "DeliveryRetried", data: { ...data, ...(edit === undefined ? {} : { edit }) } }
+    : { ...common, type: "DeliveryDiscarded", data };
 };

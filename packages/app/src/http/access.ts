@@ -53,6 +53,8 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   makeCheckpoint: operates,
 
   listDeadLetters: reads,
+  listDeadLetterCauses: reads,
+  getDeadLetter: reads,
   retryDeadLetters: operates,
   retryDeadLetter: operates,
   discardDeadLetters: operates,

@@ -15,6 +15,7 @@ import {
 } from "@sluice/domain";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { withoutTokens } from "../access/token-secret.ts";
+import { BadEdit } from "../deadletters/letter-edit.ts";
 import { FlowConflict } from "../flows/flow-registry.ts";
 import { BadSample } from "../flows/flow-tester.ts";
 import { SealsUnavailable } from "../integrity/checkpoint-service.ts";
@@ -60,6 +61,7 @@ export const problemOf = (error: unknown): HttpProblem => {
   if (error instanceof TokenExists) return new HttpProblem("token-exists", { detail });
   if (error instanceof TokenNotFound) return new HttpProblem("token-not-found", { detail });
   if (error instanceof BadSample) return invalidQuery(...error.errors);
+  if (error instanceof BadEdit) return invalidQuery(...error.errors);
   if (error instanceof InvalidPublish) return invalidQuery(...error.errors);
   if (error instanceof UnknownBroker) return invalidQuery({ pointer: "/broker", keyword: "enum", message: detail });
   if (error instanceof PublisherUnavailable || error instanceof QueueUnavailable)

@@ -45,11 +45,24 @@ const requestIds =
     return isGood && withoutTokens(given) === given ? given : ids.next();
   };
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** The body's text is kept beside what it was parsed to. */
+    readonly keepText?: true;
+  }
+  interface FastifyRequest {
+    /** Empty unless the route keeps it. */
+    bodyText: string;
+  }
+}
+
 /** JSON only. An empty body is none, whatever its type: clients name one out of habit. */
 const takeJsonOnly = (app: FastifyInstance): void => {
   app.removeAllContentTypeParsers();
+  app.decorateRequest("bodyText", "");
   const parse = app.getDefaultJsonParser("error", "error");
   app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (request.routeOptions.config.keepText) request.bodyText = body;
     if (body === "") done(null, undefined);
     else parse(request, body, done);
   });

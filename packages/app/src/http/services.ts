@@ -31,6 +31,8 @@ export interface AdminServices {
   readonly live?: LiveOptions;
   /** HTTP_TIMEOUT_SECONDS, for actions that name none. */
   readonly defaultTimeoutSeconds: number;
+  /** MAX_PAYLOAD_BYTES, of edited bodies and values. */
+  readonly maxPayloadBytes: number;
   readonly checkEndpoint: CheckEndpoint;
   readonly checkpoints: Pick<CheckpointService, "list" | "latest" | "make">;
   readonly replays: Pick<Replays, "request" | "list" | "get" | "cancel" | "lastSwitch">;

@@ -1,5 +1,6 @@
 /** What became of a message at one action that owed it, folded from the events that say so. */
-import type { DeliveryStep, MessageStory, RecordedEvent } from "@sluice/contracts";
+import type { DeliveryEdit, DeliveryStep, MessageStory, RecordedEvent, RowEdit } from "@sluice/contracts";
+import { attributeText } from "@sluice/domain";
 
 export type DeliveryView = MessageStory["flows"][number]["deliveries"][number];
 
@@ -23,8 +24,19 @@ const PENDING = {
 
 const MOST_STEPS = 1_000;
 
+const SHOWN_CHARACTERS = 100;
+
+const shortened = (text: string): string =>
+  text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS).toWellFormed()}…`;
+
+/** An edit in words. */
+export const editText = (edit: DeliveryEdit | RowEdit): string =>
+  "payload" in edit
+    ? `a body of ${Buffer.byteLength(edit.payload.data, edit.payload.encoding)} bytes: ${shortened(edit.payload.data)}`
+    : `${shortened(edit.attribute)} = ${shortened(attributeText(edit))}`;
+
 /** The event as a step; a StoredAttribute is none. */
-const stepOf = (event: RecordedEvent): DeliveryStep => {
+export const stepOf = (event: RecordedEvent): DeliveryStep => {
   const data: Readonly<Record<string, unknown>> = event.data;
   const text = (name: string): string | null => (typeof data[name] === "string" ? data[name] : null);
   const number = (name: string): number | null => (typeof data[name] === "number" ? data[name] : null);
@@ -39,6 +51,7 @@ const stepOf = (event: RecordedEvent): DeliveryStep => {
     attribute: text("attribute"),
     reason: text("reason"),
     retryAt: text("retryAt"),
+    edit: event.type === "DeliveryRetried" && event.data.edit !== undefined ? editText(event.data.edit) : null,
     actor: event.metadata.actor ?? null,
   };
 };
@@ -112,6 +125,10 @@ export class StoreDelivery implements Delivery {
     if (this.#view.steps.length < MOST_STEPS) this.#view.steps.push(stepOf(event));
     const row = this.#byAttribute.get(event.data.attribute);
     const change = changeOf(event);
+    // From now on it is stored as what this event says.
+    if (row !== undefined && event.type === "DeliveryRetried" && event.data.edit !== undefined) {
+      this.#byEvent.set(event.id, row);
+    }
     if (row === undefined || change.state === undefined) return;
     row.state = change.state === "dead" || change.state === "discarded" ? change.state : "owed";
     this.#view = { ...this.#view, ...change, attempts: Math.max(this.#view.attempts, change.attempts ?? 0) };

@@ -80,7 +80,8 @@ export const tellStory = async (messageId: string, deps: StoryDependencies): Pro
 
 const bytesOf = ({ encoding, data }: MessageStory["payload"]): number => Buffer.byteLength(data, encoding);
 
-async function* eventsOf(messageId: string, store: EventStore): AsyncGenerator<RecordedEvent> {
+/** Every event of the message, in log order. */
+export async function* eventsOf(messageId: string, store: EventStore): AsyncGenerator<RecordedEvent> {
   let after: string | undefined;
   for (;;) {
     const page = await store.readAll({ filter: { messageId }, limit: PAGE, ...(after === undefined ? {} : { after }) });

@@ -2,11 +2,20 @@
  * Works the queue of deliveries off: leases items group by group (a group is one endpoint of one flow), posts them, and
  * says in the log what came of it. It never takes an item off the queue: the forwarder does, when it reads the result
  * back. A delivery whose result was not yet recorded when the process died is posted again, with the same
- * Idempotency-Key.
+ * Idempotency-Key. A delivery that was edited is another request, and has a key of its own: an endpoint that answers
+ * from memory what it has seen before must not answer for the old body.
  *
  * Each group has its own concurrency and circuit breaker, so a hanging endpoint holds up nothing but itself.
  */
-import type { EventData, EventType, FlowDefinition, NewEvent, PostEndpointAction } from "@sluice/contracts";
+import type {
+  EncodedBytes,
+  EventData,
+  EventType,
+  FlowDefinition,
+  NewEvent,
+  PostEndpointAction,
+  RecordedEvent,
+} from "@sluice/contracts";
 import {
   type BreakerState,
   breakerClosed,
@@ -173,8 +182,9 @@ export class DeliveryRunner {
       await this.#dead(reference, "the flow has no such action any more", attempts, signal);
       return;
     }
-    const [message] = await this.#deps.store.readStream(reference.stream, { from: reference.version, limit: 1 });
-    if (message?.type !== "MessageReceived") {
+    const [event] = await this.#deps.store.readStream(reference.stream, { from: reference.version, limit: 1 });
+    const body = event === undefined ? null : bodyOf(event);
+    if (body === null) {
       await this.#dead(reference, "the message is not in the log any more", attempts, signal);
       return;
     }
@@ -182,8 +192,8 @@ export class DeliveryRunner {
       {
         url: action.url,
         headers: action.headers,
-        body: decodeBytes(message.data.payload),
-        idempotencyKey: item.id,
+        body: decodeBytes(body.payload),
+        idempotencyKey: body.edit === null ? item.id : `${item.id}#${body.edit}`,
         timeoutMs: timeoutOf(action),
       },
       signal,
@@ -266,6 +276,13 @@ export class DeliveryRunner {
 
 /** Deliveries of an action that is gone cost no request: they are only declared dead. */
 const LEASE_OF_ORPHANS = 100;
+
+/** `edit`: id of the event that has edited it; null: it is as received. Null when the event has no body. */
+const bodyOf = (event: RecordedEvent): { readonly payload: EncodedBytes; readonly edit: string | null } | null => {
+  if (event.type === "MessageReceived") return { payload: event.data.payload, edit: null };
+  if (event.type !== "DeliveryRetried" || event.data.edit === undefined || !("payload" in event.data.edit)) return null;
+  return { payload: event.data.edit.payload, edit: event.id };
+};
 
 const timeoutOf = (action: PostEndpointAction | undefined): number => (action?.timeoutSeconds ?? 0) * 1_000;
 

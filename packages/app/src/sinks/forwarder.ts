@@ -29,7 +29,10 @@ const TYPES: readonly EventType[] = [
 
 const DEFAULT_PRIORITY = 5;
 
-/** Where the message of a delivery stands in the log. The queue holds no payloads. */
+/**
+ * Where the body of a delivery stands in the log: in its MessageReceived, or in the DeliveryRetried that has edited it
+ * last. The queue holds no payloads.
+ */
 export interface DeliveryReference {
   readonly stream: string;
   readonly version: number;
@@ -75,6 +78,8 @@ export class Forwarder implements SinkTask {
     const enqueue: QueueItem[] = [];
     /** Per delivery only the page's last word counts: dead, retried and dead again is dead. */
     const last = new Map<string, DeliveryEvent>();
+    /** But an edit stays, whatever came after it. */
+    const amended = new Map<string, Uint8Array>();
     const counts = new Map<string, number>();
     const count = (group: string, what: DeliveryCount, delta: number): void => {
       const key = countKey(group, what);
@@ -95,6 +100,7 @@ export class Forwarder implements SinkTask {
       const id = deliveryId({ messageId, flow, action });
       const group = groupOf(flow, action);
       last.set(id, event);
+      if (event.type === "DeliveryRetried" && event.data.edit !== undefined) amended.set(id, encodeEdited(event));
       if (event.type === "EndpointForwarded") count(group, "done", 1);
       else if (event.type === "DeliveryDeadLettered") count(group, "dead", 1);
       else count(group, "dead", -1);
@@ -106,6 +112,7 @@ export class Forwarder implements SinkTask {
       cursor: { consumer: FORWARDER, from, to: page.position as string },
       enqueue,
       ...settle(last),
+      amend: [...amended].map(([id, payload]) => ({ id, payload })),
       counts: deltas,
     });
     if (deltas.length > 0) this.#deps.onChange();
@@ -127,6 +134,11 @@ export class Forwarder implements SinkTask {
     }
   }
 }
+
+const encodeEdited = ({ stream, version, data }: RecordedEvent<"DeliveryRetried">): Uint8Array => {
+  const { flow, action, messageId, messageNumber } = data;
+  return encodeReference({ stream, version, flow, action, messageId, messageNumber });
+};
 
 const settle = (
   last: ReadonlyMap<string, DeliveryEvent>,

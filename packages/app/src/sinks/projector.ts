@@ -17,6 +17,7 @@ import {
   type ProjectionBatch,
   type ProjectionStore,
   type ReadPage,
+  type RowCommand,
   typedNumber,
 } from "@sluice/domain";
 import { derivedId } from "../system/ids.ts";
@@ -54,6 +55,17 @@ const rowOf = (event: RecordedEvent<"StoredAttribute">): DataRow => {
     receivedAt: data.receivedAt,
     deviceTime: data.deviceTime ?? null,
   };
+};
+
+/** The retry of a dead row, with what is stored instead where it was edited. */
+const retryOf = ({ id: eventId, data }: RecordedEvent<"DeliveryRetried">): RowCommand => {
+  const command = { id: idOf(data), command: "retry" as const };
+  const { edit } = data;
+  if (edit === undefined || !("attribute" in edit)) return command;
+  const { flow, action, messageId, messageNumber } = data;
+  const { attribute, valueType, value, receivedAt, deviceTime = null, replaces } = edit;
+  const row = { eventId, flow, action, messageId, messageNumber, attribute, valueType, receivedAt, deviceTime };
+  return { ...command, edit: { row: { ...row, text: attributeText(edit), number: typedNumber(value) }, replaces } };
 };
 
 type Settled = EventData<"DeliveryDeadLettered" | "DeliveryRetried" | "DeliveryDiscarded">;
@@ -95,7 +107,7 @@ export const batchOf = (
   const lastMessageNumbers = new Map<string, number>();
   const done = new Map<string, { flow: string; action: string; messages: number }>();
   const deadLetters: DeadLetterChange[] = [];
-  const rowCommands: { id: string; command: "retry" | "discard" }[] = [];
+  const rowCommands: RowCommand[] = [];
 
   const setFlow = ({ metadata }: RecordedEvent, code: string, change: Partial<FlowRow>): void => {
     if (metadata.actor?.startsWith("table:") !== true) changedElsewhere.add(code);
@@ -154,10 +166,8 @@ export const batchOf = (
       case "DeliveryRetried":
       case "DeliveryDiscarded":
         if (event.data.attribute === undefined) deadLetters.push({ kind: "settle", letter: letterOf(event) });
-        else {
-          const command = event.type === "DeliveryRetried" ? "retry" : "discard";
-          rowCommands.push({ id: idOf(event.data), command });
-        }
+        else if (event.type === "DeliveryRetried") rowCommands.push(retryOf(event));
+        else rowCommands.push({ id: idOf(event.data), command: "discard" });
         break;
       default:
         break;

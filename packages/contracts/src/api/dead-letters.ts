@@ -155,14 +155,11 @@ export const DeadLetterEdit = Type.Object(
       }),
     ),
   },
-  { ...strict, $id: "DeadLetterEdit" },
+  { ...strict, description: "What to post or store instead." },
 );
 export type DeadLetterEdit = Static<typeof DeadLetterEdit>;
 export const DeadLetterRetry = Type.Object(
-  {
-    reason,
-    edit: Type.Optional(ref(DeadLetterEdit)),
-  },
+  { reason, edit: Type.Optional(DeadLetterEdit) },
   { ...strict, $id: "DeadLetterRetry" },
 );
 export type DeadLetterRetry = Static<typeof DeadLetterRetry>;

@@ -114,6 +114,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One dead letter with what it is about
+         * @description The message as it was received, what a retry would post or store, the last failed attempts, and the edits so far with their authors.
+         *
+         *     Takes the role viewer.
+         */
+        get: operations["getDeadLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters/{id}/discard": {
         parameters: {
             query?: never;
@@ -146,12 +168,34 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry one dead letter
-         * @description It is pending again: the delivery is made, or the row stored, as if for the first time.
+         * Retry one dead letter, as it is or edited
+         * @description It is pending again: the delivery is made, or the row stored, as if for the first time. With `edit` another body is posted, by this and every later attempt, with an Idempotency-Key of its own; or another row is stored, under the id of the event that has the edit. What was received stays in the log as it was. A `count` of 0: it was settled already, and the edit was not taken.
          *
          *     Takes the role operator.
          */
         post: operations["retryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What dead letters have in common
+         * @description Dead letters by kind, flow, action, attribute and cause, which is their reason without what varies; the most numerous first. The cause is a filter of listing, retrying and discarding.
+         *
+         *     Takes the role viewer.
+         */
+        get: operations["listDeadLetterCauses"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -839,16 +883,6 @@ export interface components {
                 valueType: "string" | "integer" | "number" | "boolean" | "null" | "object" | "array";
             } | null;
         };
-        DeadLetterEdit: {
-            /** @description Of a row: the name to store it under. */
-            attribute?: string;
-            /** @description Of a delivery: the body to post, sent as UTF-8. */
-            payload?: string;
-            /** @description Of a delivery: bytes; instead of `payload`. */
-            payloadBase64?: string;
-            /** @description Of a row: the JSON value to store. A number is kept as it is written here (1.50). */
-            value?: unknown;
-        };
         DeadLetterEdited: {
             actor: string | null;
             /** Format: date-time */
@@ -889,7 +923,17 @@ export interface components {
             count: number;
         };
         DeadLetterRetry: {
-            edit?: components["schemas"]["DeadLetterEdit"];
+            /** @description What to post or store instead. */
+            edit?: {
+                /** @description Of a row: the name to store it under. */
+                attribute?: string;
+                /** @description Of a delivery: the body to post, sent as UTF-8. */
+                payload?: string;
+                /** @description Of a delivery: bytes; instead of `payload`. */
+                payloadBase64?: string;
+                /** @description Of a row: the JSON value to store. A number is kept as it is written here (1.50). */
+                value?: unknown;
+            };
             /** @description Why; recorded. */
             reason?: string;
         };
@@ -2624,7 +2668,10 @@ export interface operations {
                  * @example WyJmbG93cyIsIkFIVDEwX1NFTlNPUiJd
                  */
                 after?: string;
-                /** @description As `GET /api/v1/dead-letters/causes` gives it. */
+                /**
+                 * @description As `GET /api/v1/dead-letters/causes` gives it.
+                 * @example answered 503 Service Unavailable
+                 */
                 cause?: string;
                 /**
                  * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
@@ -2736,6 +2783,160 @@ export interface operations {
                 };
             };
             /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The letter's id, percent-encoded.
+                 * @example 019c1447-9135-7d5d-a1e8-e620b332e698/AHT10_SENSOR/POST_ENDPOINT
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The letter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019c1447-9135-7d5d-a1e8-e620b332e698/AHT10_SENSOR/POST_ENDPOINT",
+                     *       "kind": "delivery",
+                     *       "flow": "AHT10_SENSOR",
+                     *       "action": "POST_ENDPOINT",
+                     *       "messageId": "019c1447-9135-7d5d-a1e8-e620b332e698",
+                     *       "messageNumber": 1200,
+                     *       "attribute": null,
+                     *       "reason": "answered 503 Service Unavailable",
+                     *       "attempts": 20,
+                     *       "deadAt": "2026-01-31T12:34:56.789Z",
+                     *       "eventId": "019c1447-9136-7de4-8e2b-52a1c8d3f207",
+                     *       "cause": "answered 503 Service Unavailable",
+                     *       "message": {
+                     *         "topic": "sensors/hall/aht10",
+                     *         "broker": "default",
+                     *         "receivedAt": "2026-01-31T12:34:56.789Z",
+                     *         "payload": {
+                     *           "encoding": "utf8",
+                     *           "data": "{\"temperature\":21.5,\"humidity\":48}"
+                     *         },
+                     *         "payloadBytes": 34
+                     *       },
+                     *       "row": null,
+                     *       "delivery": {
+                     *         "url": "https://example.com/readings",
+                     *         "payload": {
+                     *           "encoding": "utf8",
+                     *           "data": "{\"temperature\":21.5}"
+                     *         },
+                     *         "attempts": [
+                     *           {
+                     *             "at": "2026-01-31T12:34:56.789Z",
+                     *             "type": "EndpointForwardFailed",
+                     *             "eventId": "019c1447-9136-7de4-8e2b-52a1c8d3f207",
+                     *             "attempt": 1,
+                     *             "status": 503,
+                     *             "latencyMs": null,
+                     *             "url": "https://example.com/readings",
+                     *             "attribute": null,
+                     *             "reason": "answered 503 Service Unavailable",
+                     *             "retryAt": "2026-01-31T12:34:58.000Z",
+                     *             "edit": null,
+                     *             "actor": null
+                     *           }
+                     *         ]
+                     *       },
+                     *       "edits": [
+                     *         {
+                     *           "at": "2026-01-31T12:00:00.000Z",
+                     *           "eventId": "019c1447-9d3e-7c1b-8a30-5f0d2e6b7a91",
+                     *           "actor": "api:admin",
+                     *           "requestId": "019c1447-9d3d-74a5-b4c6-0d1f8e2a3b4c",
+                     *           "reason": "the endpoint wants no humidity",
+                     *           "payload": {
+                     *             "encoding": "utf8",
+                     *             "data": "{\"temperature\":21.5}"
+                     *           },
+                     *           "row": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterDetail"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `dead-letter-not-found`: No dead letter has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `log-unavailable`: The event log cannot be written or read at the moment.
+             *
+             *     `projection-unavailable`: The projection database cannot be reached at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -2905,10 +3106,13 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "reason": "the endpoint is gone for good"
+                 *       "edit": {
+                 *         "payload": "{\"temperature\":21.5}"
+                 *       },
+                 *       "reason": "the endpoint wants no humidity"
                  *     }
                  */
-                "application/json": components["schemas"]["DeadLetterReason"] | null;
+                "application/json": components["schemas"]["DeadLetterRetry"] | null;
             };
         };
         responses: {
@@ -3016,6 +3220,130 @@ export interface operations {
              *
              *     `projection-unavailable`: The projection database cannot be reached at the moment.
              */
+            503: {
+                headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadLetterCauses: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Id of the action.
+                 * @example POST_ENDPOINT
+                 */
+                action?: string;
+                /**
+                 * @description As `GET /api/v1/dead-letters/causes` gives it.
+                 * @example answered 503 Service Unavailable
+                 */
+                cause?: string;
+                /**
+                 * @description The flow's identity, unique and unchangeable: letters, digits, `_`, `-` and `.`, but not `.` or `..`.
+                 * @example AHT10_SENSOR
+                 */
+                flow?: string;
+                /**
+                 * @description delivery: of an action that posts. row: of one that stores.
+                 * @example delivery
+                 */
+                kind?: "delivery" | "row";
+                /**
+                 * @description Causes at the most.
+                 * @example 20
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The causes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "delivery",
+                     *           "flow": "AHT10_SENSOR",
+                     *           "action": "POST_ENDPOINT",
+                     *           "attribute": null,
+                     *           "cause": "answered 503 Service Unavailable",
+                     *           "count": 1200,
+                     *           "firstDeadAt": "2026-01-31T12:34:56.789Z",
+                     *           "lastDeadAt": "2026-01-31T12:00:00.000Z",
+                     *           "sample": "019c1447-9135-7d5d-a1e8-e620b332e698/AHT10_SENSOR/POST_ENDPOINT"
+                     *         }
+                     *       ],
+                     *       "more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeadLetterCauses"];
+                };
+            };
+            /** @description `bad-request`: The request is not well-formed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthorized`: A valid bearer token is needed. */
+            401: {
+                headers: {
+                    /** @description How to ask instead (RFC 6750). */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: The request has values that it cannot have. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited`: Too many requests. */
+            429: {
+                headers: {
+                    /** @description Seconds after which to ask again, where that is known. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal-error`: The server failed to answer. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -5735,6 +6063,7 @@ export interface operations {
                      *                   "attribute": null,
                      *                   "reason": "answered 503 Service Unavailable",
                      *                   "retryAt": "2026-01-31T12:34:58.000Z",
+                     *                   "edit": null,
                      *                   "actor": null
                      *                 }
                      *               ]

@@ -6,7 +6,7 @@ export interface EndpointRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Sent as `Idempotency-Key`; the same for every attempt of one delivery. */
+  /** Sent as `Idempotency-Key`; the same for every attempt of one delivery with one body. */
   readonly idempotencyKey: string;
   readonly timeoutMs: number;
 }

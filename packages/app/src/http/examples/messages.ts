@@ -57,6 +57,29 @@ export const DeadLetter = {
   deadAt: RECEIVED_AT,
   eventId: EVENT_ID,
 };
+const letterEdit = { payload: '{"temperature":21.5}' };
+export const DeadLetterRetry = { edit: letterEdit, reason: "the endpoint wants no humidity" };
+export const DeadLetterEdited = {
+  at: AT,
+  eventId: "019c1447-9d3e-7c1b-8a30-5f0d2e6b7a91",
+  actor: "api:admin",
+  requestId: "019c1447-9d3d-74a5-b4c6-0d1f8e2a3b4c",
+  reason: "the endpoint wants no humidity",
+  payload: { encoding: "utf8", data: letterEdit.payload },
+  row: null,
+};
+export const DeadLetterCause = {
+  kind: "delivery",
+  flow: CODE,
+  action: "POST_ENDPOINT",
+  attribute: null,
+  cause: REASON,
+  count: 1200,
+  firstDeadAt: RECEIVED_AT,
+  lastDeadAt: AT,
+  sample: DeadLetter.id,
+};
+export const DeadLetterCauses = { items: [DeadLetterCause], more: false };
 export const DeadLetterCommand = { filter: { flow: CODE }, reason: "the endpoint is gone for good" };
 export const DeadLetterReason = { reason: "the endpoint is gone for good" };
 export const DeadLetterResult = { count: 1 };
@@ -72,7 +95,16 @@ export const DeliveryStep = {
   attribute: null,
   reason: REASON,
   retryAt: "2026-01-31T12:34:58.000Z",
+  edit: null,
   actor: null,
+};
+export const DeadLetterDetail = {
+  ...DeadLetter,
+  cause: REASON,
+  message: { topic: TOPIC, broker: "default", receivedAt: RECEIVED_AT, payload, payloadBytes: 34 },
+  row: null,
+  delivery: { url: URL, payload: DeadLetterEdited.payload, attempts: [DeliveryStep] },
+  edits: [DeadLetterEdited],
 };
 
 export const NearMiss = {
