@@ -25,6 +25,9 @@ import { CommitInDoubt, dataError, transactAgain } from "./transaction.ts";
 /** However large the tables are. A server that is gone is noticed by TCP. */
 const SWITCH_TIMEOUT_MS = 24 * 3_600_000;
 
+/** Pages come out of the index in their order; numbers are read as exactly as they are stored. */
+const READER_SESSION = { ...PROJECTION_SESSION, enable_sort: "off", extra_float_digits: "1" };
+
 /** For joins of whole tables, which the store's own sessions never make. */
 const switchSession = (lockTimeoutMs: number) => ({
   ...PROJECTION_SESSION,
@@ -76,8 +79,8 @@ export class PostgresProjectionRebuild implements ProjectionRebuild {
     await available(() => migrateProjection(options));
     const statementTimeoutMs = options.statementTimeoutMs ?? postgresDefaults.statementTimeoutMs;
     this.#open = {
-      // Two for the two sides. Its plans are the store's, but for numbers to be read as exactly as they are stored.
-      reader: openPool(options, 2, { ...PROJECTION_SESSION, extra_float_digits: "1" }),
+      // Two for the two sides.
+      reader: openPool(options, 2, READER_SESSION),
       writer: openPool({ ...options, statementTimeoutMs: SWITCH_TIMEOUT_MS }, 1, switchSession(statementTimeoutMs)),
     };
   }
