@@ -1,54 +1,20 @@
 /** Locks that others hold, a server that is killed, and a commit whose answer is lost. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { after, before, describe, it, type TestContext } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { MariadbProjectionStore } from "@sluice/adapter-mariadb";
 import { CursorMoved, ProjectionUnavailable } from "@sluice/domain";
-import type { Connection } from "mariadb";
 import { createMariadbDatabase, mariadbOptions, withMariadb } from "../conformance/projection-store-mariadb.ts";
 import { batch, countsOf, doneOf, readData, row } from "../conformance/projection-store-support.ts";
 import { hasMariadbServer, type MariadbServer, makeMariadbServer } from "../support/mariadb-server.ts";
 import { requireService } from "../support/services.ts";
+import { makeProxy, untilSomeoneWaits } from "./support.ts";
 
 /** Batch n moves the cursor from n - 1 to n and stores one row. */
 const numbered = (number: number) => {
   const rows = [row()];
   return batch({ from: number === 1 ? null : String(number - 1), to: String(number), rows, done: doneOf(rows) });
-};
-
-/** Until a transaction waits for another's lock. The server renews what it tells only when nobody asked for 100 ms. */
-const untilSomeoneWaits = async (connection: Connection): Promise<void> => {
-  const waiting = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
-  while ((await connection.query<unknown[]>(waiting)).length === 0) await pause(120);
-};
-
-/** Passes everything on, but for the answer to one COMMIT: there it ends the connection. */
-const makeProxy = async (t: TestContext, port: number) => {
-  const state = { armed: false };
-  const proxy = createServer((client) => {
-    const upstream = connect(port, "127.0.0.1");
-    let cut = false;
-    client.on("data", (bytes) => {
-      if (state.armed && bytes.includes("COMMIT")) {
-        state.armed = false;
-        cut = true;
-      }
-      upstream.write(bytes);
-    });
-    upstream.on("data", (bytes) => (cut ? client.destroy() : client.write(bytes)));
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on("close", () => other.destroy());
-      one.on("error", () => other.destroy());
-    }
-  }).listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  t.after(() => proxy.close());
-  return { state, port: (proxy.address() as { port: number }).port };
 };
 
 describe("MariaDB that fails", () => {

@@ -56,8 +56,7 @@ export const openPool = (options: MariadbOptions): Pool => {
 /**
  * Connections for statements that go through a whole table, minutes without a byte: a server that is gone is found out by
  * TCP instead. READ COMMITTED, as otherwise what `INSERT … SELECT` reads would be locked, and with it all that others
- * insert; where the binary log can hold statements only, InnoDB writes nothing in it. What waits for a table that is being
- * changed gives up as what waits for a row does.
+ * insert. What waits for a table that is being changed gives up as what waits for a row does.
  */
 export const openPatientPool = (options: MariadbOptions): Pool => {
   const { acquireTimeoutMs, lockWaitSeconds } = { ...mariadbDefaults, ...options };
@@ -67,8 +66,7 @@ export const openPatientPool = (options: MariadbOptions): Pool => {
     initSql: [
       ...(initSql as string[]),
       `SET SESSION max_statement_time = 0, lock_wait_timeout = ${Math.max(1, lockWaitSeconds)}`,
-      `EXECUTE IMMEDIATE CONCAT('SET SESSION TRANSACTION ISOLATION LEVEL ',
-         IF(@@log_bin AND @@binlog_format = 'STATEMENT', 'REPEATABLE READ', 'READ COMMITTED'))`,
+      "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     ],
     connectionLimit: PATIENT_CONNECTIONS,
     minimumIdle: 1,
