@@ -15,6 +15,8 @@ const ROUTES = [
   "GET /api/v1/data",
   "GET /api/v1/data/{id}",
   "GET /api/v1/dead-letters",
+  "GET /api/v1/dead-letters/causes",
+  "GET /api/v1/dead-letters/{id}",
   "GET /api/v1/events",
   "GET /api/v1/flows",
   "GET /api/v1/flows/{code}",

@@ -6,7 +6,7 @@ import { UndiciEndpointGateway } from "@sluice/adapter-http";
 import { SqliteOfflineQueue } from "@sluice/adapter-sqlite";
 import { uuidv7 } from "@sluice/app";
 import { countKey, DeliveryRunner, Forwarder, LogFollower } from "@sluice/app/sinks";
-import type { ActionInput, EventType } from "@sluice/contracts";
+import type { ActionInput, EncodedBytes, EventType } from "@sluice/contracts";
 import { pino } from "pino";
 import { eventually } from "../support/gateway-process.ts";
 import { IngestFixture } from "../support/ingest-fixture.ts";
@@ -165,6 +165,60 @@ describe("forwarder", () => {
     await settled(1);
     assert.equal(receiver.requests.length, 2);
     assert.equal(new Set(receiver.requests.map((request) => request.headers["idempotency-key"])).size, 1);
+    await assertLaw();
+  });
+
+  it("posts an edited body from its retry on, under a key of its own, also when the queue is made anew", async () => {
+    await define({ maxAttempts: 2 });
+    receiver.mode = 422;
+    begin();
+    await fixture.ingest("a/1", '{"id":1}');
+    await settled(0, 1);
+    const [dead] = await eventsOf("DeliveryDeadLettered");
+    assert.equal(dead?.type, "DeliveryDeadLettered");
+    const { reason: _, attempts: __, ...of } = dead.data;
+    const retry = (edit?: { payload: EncodedBytes }) => {
+      const data = { ...of, ...(edit === undefined ? {} : { edit }) };
+      const event = { id: uuidv7.next(), type: "DeliveryRetried" as const, schemaVersion: 1, data, metadata: {} };
+      return fixture.store.append([{ stream: dead.stream, expected: "any", events: [event] }]);
+    };
+    const deaths = (count: number) =>
+      eventually(async () => (await eventsOf("DeliveryDeadLettered")).length === count, `it has died ${count} times`);
+    await retry({ payload: { encoding: "utf8", data: "first" } });
+    await deaths(2);
+    await settled(0, 1);
+    receiver.mode = 500;
+    await retry({ payload: { encoding: "base64", data: "AP8=" } });
+    await eventually(
+      async () => (await eventsOf("EndpointForwardFailed")).length === 3,
+      "an attempt that can be repeated",
+    );
+    ahead += 61_000;
+    runner.wake();
+    await deaths(3);
+    await settled(0, 1);
+    // As after a restore of the log alone: one page tells all of it.
+    await end();
+    await queue.stop();
+    queue = new SqliteOfflineQueue({
+      path: join(fixture.dataDir, "deliveries-2.db"),
+      capacity: Number.POSITIVE_INFINITY,
+      durability: "normal",
+    });
+    await queue.start();
+    receiver.mode = 204;
+    await retry();
+    begin();
+    await settled(1);
+    assert.deepEqual(
+      receiver.requests.map(({ body }) => body.toString("latin1")),
+      ['{"id":1}', "first", "\0\xff", "\0\xff", "\0\xff"],
+    );
+    const keys = receiver.requests.map(({ headers }) => headers["idempotency-key"]);
+    const edits = (await eventsOf("DeliveryRetried")).filter((event) => "edit" in event.data);
+    const [own, first, second] = [`"${of.messageId}/A/POST_ENDPOINT"`, ...edits.map(({ id }) => id)];
+    const edited = (id: string | undefined) => own?.replace(/"$/, `#${id}"`);
+    assert.deepEqual(keys, [own, edited(first), edited(second), edited(second), edited(second)]);
     await assertLaw();
   });
 
