@@ -32,7 +32,8 @@ const LOOK = `SELECT quote_ident(current_user) AS role, quote_ident(current_data
     n.oid IS NOT NULL AS exists,
     has_schema_privilege(n.oid, 'CREATE') AND has_schema_privilege(n.oid, 'USAGE') AS "mayUse",
     pg_has_role(n.nspowner, 'USAGE') AS owns,
-    EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relname = 'sluice_rebuild') AS "isMarked"
+    (SELECT count(*) = 2 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+      WHERE c.relnamespace = n.oid AND c.relname = 'sluice_rebuild' AND a.attname IN ('live', 'id')) AS "isMarked"
   FROM (VALUES (1)) AS one LEFT JOIN pg_namespace AS n ON n.nspname = $2`;
 
 const look = async (client: PoolClient, { live, candidate }: Schemas): Promise<Found> => {
@@ -133,8 +134,8 @@ export const dropSchema = (client: PoolClient, schemas: Schemas): Promise<void> 
     if ((await contentsOf(client, candidate)).length === 0) await client.query(`DROP SCHEMA ${candidate}`);
   });
 
-/** insufficient_privilege; dependent_objects_still_exist; undefined_column, of somebody else's table of that name */
-const FOR_AN_ADMINISTRATOR: ReadonlySet<string | null> = new Set(["42501", "2BP01", "42703"]);
+/** insufficient_privilege; dependent_objects_still_exist */
+const FOR_AN_ADMINISTRATOR: ReadonlySet<string | null> = new Set(["42501", "2BP01"]);
 
 const explained = async (schemas: Schemas, work: () => Promise<void>): Promise<void> => {
   try {
