@@ -8,7 +8,7 @@ const SQLITE3 = join(import.meta.dirname, "sqlite3.ts");
 it("docs/rebuild.md says what happens", async (t) => {
   const told = await runExample(t, "rebuild.md", {
     programs: { sqlite3: `exec "${process.execPath}" "${SQLITE3}" "$@"` },
-    settle: (gateway) => gateway.caughtUp(),
+    settle: async (gateway) => void (await gateway.caughtUp()),
   });
   assert.equal(told, 3, "commands whose output the document shows");
 });

@@ -1,19 +1,14 @@
 /** A sink in its own thread: the same ports, stores opened in the calling thread. */
 import type { Configuration, FlowDefinition, PostEndpointAction } from "@sluice/contracts";
-import type { OfflineQueue, ReadPage } from "@sluice/domain";
+import type { OfflineQueue } from "@sluice/domain";
 import { Container } from "inversify";
 import type { Logger } from "pino";
-import { rebuildLane } from "../rebuild/rebuild-jobs.ts";
-import { ReplayBook } from "../replay/replay-book.ts";
-import { ReplayRunner } from "../replay/replay-runner.ts";
 import { DeliveryRunner } from "../sinks/delivery-runner.ts";
-import { FORWARDER, Forwarder, groupOf } from "../sinks/forwarder.ts";
+import { FORWARDER, Forwarder } from "../sinks/forwarder.ts";
 import { whileHeld } from "../sinks/lease.ts";
-import { PROJECTOR, Projector } from "../sinks/projector.ts";
+import { ProjectorSink } from "../sinks/projector-sink.ts";
 import { LogFollower } from "../sinks/sink.ts";
 import type { SinkFlow, SinkReport, SinkRole } from "../sinks/sink-protocol.ts";
-import { soleSink } from "../sinks/sole-sink.ts";
-import { Turns } from "../sinks/turns.ts";
 import { sealerSink } from "./compose-sealer.ts";
 import { httpModule, storesModule, systemModule } from "./modules.ts";
 import { tokens } from "./tokens.ts";
@@ -43,72 +38,31 @@ export const composeSink = async (options: SinkOptions): Promise<Sink> => {
   return makers[options.role](container);
 };
 
-const MAX_DEAD_COUNTED = 1_000;
-
 const projectorSink = (container: Container): Sink => {
   const store = container.get(tokens.eventStore);
   const projection = container.get(tokens.projectionStore);
   const rebuild = container.get(tokens.projectionRebuild);
-  const lease = container.get(tokens.sinkLease);
-  const clock = container.get(tokens.clock);
-  const log = container.get(tokens.log);
-  const turns = new Turns();
-  const flows = () => container.get(tokens.sinkFlows).values();
-  // A new one for each time that it holds the lease, and after a switch: what it knows of the flows' rows and of the dead
-  // letters belongs to its place in the log.
-  const makeFollower = (): LogFollower => {
-    const projector = new Projector({ store, projection, flows: flows() });
-    const inTurn = {
-      name: projector.name,
-      filter: projector.filter,
-      cursor: () => projector.cursor(),
-      take: (page: ReadPage, from: string | null) => turns.take(() => projector.take(page, from)),
-    };
-    return new LogFollower(inTurn, { store, clock, log });
-  };
-  let follower = makeFollower();
-  let standby = true;
-  let startAgain: () => void = () => {};
-  const makeRebuilder = (): ReplayRunner => {
-    const { dataRetentionDays: retentionDays } = container.get(tokens.configuration);
-    const onSwitch = () => startAgain();
-    const lane = rebuildLane({ store, projection, rebuild, turns, flows, clock, retentionDays, onSwitch });
-    // Whoever does the projector's work does this: its lease is held already.
-    return new ReplayRunner({ store, book: new ReplayBook(), lease: soleSink, lanes: [lane], clock, log });
-  };
-  let rebuilder = makeRebuilder();
+  const sink = new ProjectorSink({
+    ...{ store, projection, rebuild },
+    lease: container.get(tokens.sinkLease),
+    flows: () => container.get(tokens.sinkFlows).values(),
+    clock: container.get(tokens.clock),
+    log: container.get(tokens.log),
+    retentionDays: container.get(tokens.configuration).dataRetentionDays,
+  });
   return {
     start: async () => {
       await store.start();
       await projection.start();
       await rebuild.start();
     },
-    run: (signal) =>
-      whileHeld(lease, PROJECTOR, signal, log, async (held) => {
-        standby = false;
-        rebuilder = makeRebuilder();
-        rebuilder.start();
-        while (!held.aborted) {
-          const ending = new AbortController();
-          startAgain = () => ending.abort();
-          follower = makeFollower();
-          await follower.run(AbortSignal.any([held, ending.signal]));
-        }
-        await rebuilder.stop();
-        standby = true;
-      }),
+    run: (signal) => sink.run(signal),
     stop: async () => {
       await rebuild.stop();
       await projection.stop();
       await store.stop();
     },
-    report: async () => ({
-      role: "projector",
-      sink: standby ? await follower.standbyStatus() : await follower.status(),
-      counts: new Map((await projection.counts()).map((count) => [groupOf(count.flow, count.action), count])),
-      dead: (await projection.deadLetters({}, { limit: MAX_DEAD_COUNTED })).items.length,
-      replays: rebuilder.liveAll(),
-    }),
+    report: () => sink.report(),
   };
 };
 

@@ -72,7 +72,7 @@ const rebuildJob = (deps: RebuildDependencies): ReplayJob<"rebuild"> => ({
     await candidate.start(signal);
     const comparison = await compare(deps, candidate, onProgress, signal);
     const figures = figuresOf(candidate);
-    await onProgress({ position: comparison.position, figures, comparison });
+    await onProgress({ position: comparison.position, figures, comparison, atOnce: true });
     if (order.compareOnly) return ended({ figures }, { comparison, switchedOver: null });
     await comeNear(deps, candidate, onProgress, signal);
     const { added, removed, changed } = await deps.turns.take(async () => {
@@ -92,7 +92,7 @@ const rollbackJob = ({ rebuild, turns, onSwitch }: RebuildDependencies): ReplayJ
     if (switched?.id === rollbackOf) {
       // So that, killed after it, this one knows that it has done it.
       const { position } = switched;
-      await onProgress({ position, figures: NO_FIGURES });
+      await onProgress({ position, figures: NO_FIGURES, atOnce: true });
       await turns.take(() => rebuild.rollBack(rollbackOf, PROJECTOR));
     } else if (record.position === null) {
       throw new ReplayImpossible("that switch is not the last one, or was rolled back already");

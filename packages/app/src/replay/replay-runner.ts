@@ -4,7 +4,7 @@
  * after a crash it goes on; and what it does, it can do again without harm.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { EventData, NewEvent, ReplayKind, ReplayOrderOf } from "@sluice/contracts";
+import type { EventData, NewEvent, ProjectionComparison, ReplayKind, ReplayOrderOf } from "@sluice/contracts";
 import {
   type Clock,
   CursorMoved,
@@ -25,7 +25,11 @@ import { Speed } from "./speed.ts";
 export const REPLAYS = "replays";
 
 /** What the log is told of one on its way. */
-export type ReplayProgress = Progress & Pick<EventData<"ReplayProgressed">, "comparison">;
+export interface ReplayProgress extends Progress {
+  /** To be in the log before it goes on. */
+  readonly atOnce?: true;
+  readonly comparison?: ProjectionComparison;
+}
 export type ReplayEnd = Omit<EventData<"ReplayCompleted">, "replay">;
 
 /** How one kind of replay is done. */
@@ -231,12 +235,11 @@ export class ReplayRunner {
     note(record);
     return async (progress) => {
       note(progress);
-      const { figures, comparison } = progress;
+      const { figures, comparison, atOnce = false } = progress;
       if (!recorded || progress.position === null) return;
-      if (comparison === undefined) {
-        // Within a page the place has not moved; what was done there is found again by its ids.
-        if (progress.position === position || clock.now() - saidAt < progressMs) return;
-      }
+      // Within a page the place has not moved; what was done there is found again by its ids.
+      const isSoon = progress.position === position || clock.now() - saidAt < progressMs;
+      if (isSoon && !atOnce) return;
       position = progress.position;
       saidAt = clock.now();
       const found = comparison === undefined ? {} : { comparison };

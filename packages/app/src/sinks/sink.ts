@@ -3,7 +3,15 @@
  * the cursor, and tries a page again while its target cannot be reached. It knows nothing of the other sinks.
  */
 import { setTimeout as delay, setImmediate } from "node:timers/promises";
-import { type Clock, CursorMoved, type EventFilter, type EventStore, type ReadPage } from "@sluice/domain";
+import {
+  type Clock,
+  CursorMoved,
+  type EntryPage,
+  type EventFilter,
+  type EventStore,
+  type ReadPage,
+  type SubscribeOptions,
+} from "@sluice/domain";
 import type { Logger } from "pino";
 import { CursorBeyondLog, checkCursor } from "./cursor-check.ts";
 
@@ -26,11 +34,37 @@ export interface SinkTask {
   take(page: ReadPage, from: string | null): Promise<void>;
 }
 
+/** A sink that takes the log as entries of the tree, from where it finds them. */
+export interface EntrySinkTask extends Omit<SinkTask, "filter" | "take"> {
+  /** As `EventStore.subscribe`. */
+  pages(options: SubscribeOptions): AsyncIterable<EntryPage>;
+  take(page: EntryPage, from: string | null): Promise<void>;
+}
+
 export interface SinkDependencies {
   readonly store: EventStore;
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+interface PageToTake extends Pick<ReadPage, "position" | "atEnd"> {
+  take(from: string | null): Promise<void>;
+}
+
+async function* pagesToTake<P extends Pick<ReadPage, "position" | "atEnd">>(
+  pages: AsyncIterable<P>,
+  task: { take(page: P, from: string | null): Promise<void> },
+): AsyncGenerator<PageToTake> {
+  for await (const page of pages) {
+    const { position, atEnd } = page;
+    yield { position, atEnd, take: (from) => task.take(page, from) };
+  }
+}
+
+const pagesOf = (task: SinkTask | EntrySinkTask, store: EventStore, options: SubscribeOptions) =>
+  "pages" in task
+    ? pagesToTake(task.pages(options), task)
+    : pagesToTake(store.subscribe({ ...options, filter: task.filter }), task);
 
 /** Reads the next page while the last one is being taken in: with a store that reads in a thread, both at once. */
 async function* readAhead<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
@@ -59,13 +93,13 @@ const HEAD_MS = 20;
 
 export class LogFollower {
   readonly #deps: SinkDependencies;
-  readonly #task: SinkTask;
+  readonly #task: SinkTask | EntrySinkTask;
   #cursor: string | null = null;
   #lastError: string | null = null;
   #failingSince: number | null = null;
   readonly #caughtUp = Promise.withResolvers<void>();
 
-  constructor(task: SinkTask, dependencies: SinkDependencies) {
+  constructor(task: SinkTask | EntrySinkTask, dependencies: SinkDependencies) {
     this.#task = task;
     this.#deps = dependencies;
   }
@@ -83,14 +117,13 @@ export class LogFollower {
         this.#cursor = await this.#task.cursor();
         await checkCursor(this.#deps.store, this.#task.name, this.#cursor);
         if ((await this.#deps.store.countAfter(this.#cursor)) === 0) this.#caughtUp.resolve();
-        const pages = this.#deps.store.subscribe({
-          filter: this.#task.filter,
+        const pages = pagesOf(this.#task, this.#deps.store, {
           signal,
           ...(this.#cursor === null ? {} : { after: this.#cursor }),
         });
         for await (const page of readAhead(pages)) {
           if (page.position !== null && page.position !== this.#cursor) {
-            await this.#task.take(page, this.#cursor);
+            await page.take(this.#cursor);
             this.#cursor = page.position;
             this.#recovered();
             wait = RETRY_MS.first;

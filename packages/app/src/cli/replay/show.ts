@@ -65,7 +65,7 @@ const showRebuild = async (messages: number, { comparison, switchedOver }: Rebui
     ),
   );
   const differs = missing + surplus + changed > 0;
-  const rows = `${number(missing)} rows were missing, ${number(surplus)} too many, ${number(changed)} changed`;
+  const rows = `rows that differ: ${number(missing)} missing, ${number(surplus)} too many, ${number(changed)} changed`;
   await print(differs ? rows : "no row differs");
   for (const { difference, flow, messageNumber, attribute, live: was, rebuilt: is } of comparison.samples) {
     const [before, after] = [was, is].map((text) => (text === null ? "nothing" : harmless(text)));
@@ -77,7 +77,7 @@ const showRebuild = async (messages: number, { comparison, switchedOver }: Rebui
   }
   if (switchedOver === null) return print("nothing was changed");
   const { added, removed, changed: mended } = switchedOver;
-  await print(`switched: ${number(added)} rows added, ${number(removed)} removed, ${number(mended)} changed`);
+  await print(`switched; rows: ${number(added)} added, ${number(removed)} removed, ${number(mended)} changed`);
 };
 
 const tally = ({ done, dead, discarded }: { done: number; dead: number; discarded: number }): string =>

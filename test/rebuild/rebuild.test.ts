@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import type { ReplayInput } from "@sluice/contracts";
+import type { ProjectionRebuild } from "@sluice/domain";
+import { eventually } from "../support/gateway-process.ts";
+import { RebuildFixture } from "./support/rebuild-fixture.ts";
+
+const flow = {
+  code: "ROOMS",
+  topic: "rooms/+",
+  payloadSchema: { t: "float" },
+  actions: [{ type: "STORE_DB" as const }],
+};
+const DAMAGE = "DELETE FROM data WHERE last_msg_id = 2; UPDATE data SET attribute_value = '0' WHERE last_msg_id = 3";
+const rebuild: ReplayInput = { kind: "rebuild" };
+const texts = async (fixture: RebuildFixture) =>
+  (await fixture.rows()).map(({ messageNumber, text }) => `${messageNumber}:${text}`).sort();
+const WHOLE = ["1:1.5", "2:2.5", "3:3.5", "4:4.5"];
+const DAMAGED = ["1:1.5", "3:0", "4:4.5"];
+
+describe("a rebuild", () => {
+  let fixture: RebuildFixture;
+  beforeEach(async () => {
+    fixture = new RebuildFixture();
+    await fixture.start();
+    await fixture.define(flow);
+    await fixture.ingest("rooms/a", '{"t":1.5}', '{"t":2.5}', '{"t":3.5}', '{"t":4.5}');
+    await fixture.projected();
+    fixture.sql(DAMAGE);
+  });
+  afterEach(() => fixture.stop());
+
+  /** Kills it when it comes to that call: it goes no further, and another process goes on with the same files. */
+  const killAt = async (call: keyof ProjectionRebuild, moment: "before" | "after", input: ReplayInput) => {
+    const first = fixture;
+    const reached = Promise.withResolvers<void>();
+    const dead = Promise.withResolvers<never>();
+    first[moment] = async (called) => {
+      if (called !== call) return;
+      reached.resolve();
+      await dead.promise;
+    };
+    const id = await first.request(input);
+    await reached.promise;
+    const ended = first.end();
+    fixture = new RebuildFixture({ dataDir: first.dataDir });
+    await fixture.start();
+    const replay = await fixture.ended(id);
+    const stop = fixture.stop.bind(fixture);
+    fixture.stop = async () => {
+      await stop();
+      dead.reject(new Error("killed"));
+      await ended;
+      await first.store.stop();
+      first.remove();
+    };
+    return replay;
+  };
+
+  it("says what differs, mends it, and leaves nothing behind", async () => {
+    const { rebuild: result, figures } = await fixture.run(rebuild);
+    assert.ok(result);
+    const { comparison, switchedOver } = result;
+    assert.deepEqual(switchedOver, { added: 1, removed: 0, changed: 1 });
+    assert.deepEqual([comparison.live.rows, comparison.rebuilt.rows], [3, 4]);
+    assert.notEqual(comparison.live.digest, comparison.rebuilt.digest);
+    assert.deepEqual(
+      comparison.samples.map((sample) => [sample.difference, sample.messageNumber, sample.live, sample.rebuilt]),
+      [
+        ["missing", 2, null, "2.5"],
+        ["changed", 3, "0", "3.5"],
+      ],
+    );
+    assert.equal(figures.scanned, 4);
+    assert.deepEqual(await texts(fixture), WHOLE);
+    await eventually(() => !fixture.hasCandidate, "the candidate is gone");
+    const again = await fixture.run({ ...rebuild, compareOnly: true });
+    assert.deepEqual(again.rebuild?.comparison.live, comparison.rebuilt);
+  });
+
+  it("changes nothing when it is only to compare", async () => {
+    const { rebuild: result } = await fixture.run({ ...rebuild, compareOnly: true });
+    assert.equal(result?.switchedOver, null);
+    assert.equal(result?.comparison.missing, 1);
+    assert.deepEqual(await texts(fixture), DAMAGED);
+    await assert.rejects(fixture.request({ kind: "rollback" }), /there is none/);
+  });
+
+  it("says which counts differ, and mends them", async () => {
+    fixture.sql("UPDATE sink_counts SET done = 7, dead = 1");
+    const { rebuild: result } = await fixture.run(rebuild);
+    const live = { done: 7, dead: 1, discarded: 0 };
+    const rebuilt = { done: 4, dead: 0, discarded: 0 };
+    assert.deepEqual(result?.comparison.counts, [{ flow: "ROOMS", action: "STORE_DB", live, rebuilt }]);
+    assert.deepEqual(await fixture.projection.counts(), [{ flow: "ROOMS", action: "STORE_DB", ...rebuilt }]);
+  });
+
+  it("lets the live projection go on, and takes in what comes meanwhile", async () => {
+    let blocked = true;
+    fixture.before = async (call) => {
+      if (call === "rows" && blocked) {
+        blocked = false;
+        await fixture.ingest("rooms/a", '{"t":5.5}');
+        await eventually(async () => (await fixture.projection.counts())[0]?.done === 5, "the live one goes on");
+      }
+    };
+    const { rebuild: result } = await fixture.run(rebuild);
+    assert.deepEqual([result?.comparison.rebuilt.rows, result?.switchedOver?.added], [4, 1]);
+    assert.deepEqual(await texts(fixture), [...WHOLE, "5:5.5"]);
+    await fixture.run({ kind: "rollback" });
+    assert.deepEqual(await texts(fixture), [...DAMAGED, "5:5.5"]);
+    assert.deepEqual((await fixture.projection.counts())[0]?.done, 5);
+  });
+
+  it("is cancelled without a trace", async () => {
+    let id = "";
+    fixture.before = async (call) => {
+      if (call === "mark") await (await fixture.replays()).cancel(id, { actor: "api:test" });
+    };
+    id = await fixture.request(rebuild);
+    assert.equal((await fixture.ended(id)).state, "cancelled");
+    await eventually(() => !fixture.hasCandidate, "the candidate is gone");
+    assert.deepEqual(await texts(fixture), DAMAGED);
+  });
+
+  for (const call of ["candidate", "mark", "rows", "switchOver"] as const) {
+    for (const moment of ["before", "after"] as const) {
+      it(`killed ${moment} ${call} comes to the same`, async () => {
+        const { rebuild: result, state } = await killAt(call, moment, rebuild);
+        assert.equal(state, "completed");
+        assert.deepEqual(result?.switchedOver, { added: 1, removed: 0, changed: 1 });
+        assert.deepEqual([result?.comparison.missing, result?.comparison.changed], [1, 1]);
+        assert.deepEqual(await texts(fixture), WHOLE);
+        await fixture.run({ kind: "rollback" });
+        assert.deepEqual(await texts(fixture), DAMAGED);
+      });
+    }
+  }
+
+  for (const moment of ["before", "after"] as const) {
+    it(`rolled back by one that was killed ${moment} it came to that`, async () => {
+      await fixture.run(rebuild);
+      assert.equal((await killAt("rollBack", moment, { kind: "rollback" })).state, "completed");
+      assert.deepEqual(await texts(fixture), DAMAGED);
+    });
+  }
+
+  it("that was rolled back is not rolled back twice", async () => {
+    const first = await fixture.request(rebuild);
+    await fixture.ended(first);
+    const replays = await fixture.replays();
+    const order = { kind: "rollback" as const, rollbackOf: first };
+    const [one, two] = [await replays.request(order, {}), await replays.request(order, {})];
+    assert.equal((await fixture.ended(one.id)).state, "completed");
+    const { state, reason } = await fixture.ended(two.id);
+    assert.deepEqual([state, reason], ["failed", "that switch is not the last one, or was rolled back already"]);
+    assert.deepEqual(await texts(fixture), DAMAGED);
+  });
+
+  it("has a row that the live projection could not store, and gives its letter back when rolled back", async () => {
+    fixture.sql(`CREATE TRIGGER picky BEFORE INSERT ON data WHEN NEW.attribute_value = '6.5'
+      BEGIN SELECT RAISE(ABORT, 'not that one'); END`);
+    await fixture.ingest("rooms/a", '{"t":6.5}');
+    await fixture.projected();
+    const letters = async () => (await fixture.projection.deadLetters({}, { limit: 10 })).items.length;
+    assert.equal(await letters(), 1);
+    fixture.sql("DROP TRIGGER picky");
+    const { rebuild: result } = await fixture.run(rebuild);
+    assert.equal(result?.switchedOver?.added, 2);
+    assert.equal(await letters(), 0, "the rebuilt one has the row");
+    await fixture.run({ kind: "rollback" });
+    await fixture.projected();
+    assert.equal(await letters(), 1);
+  });
+});
+
+it("a rebuild leaves alone what retention is about to take", async (t) => {
+  const now = Date.parse("2026-03-10T12:00:00Z");
+  let at = now - 40 * 86_400_000;
+  const fixture = new RebuildFixture({ clock: { now: () => at }, retentionDays: 30 });
+  t.after(() => fixture.stop());
+  await fixture.start();
+  await fixture.define(flow);
+  const ingest = async (payload: string) =>
+    fixture.pipeline.ingest(
+      [{ topic: "rooms/a", payload: Buffer.from(payload), qos: 1, retain: false, dup: false, receivedAt: at }],
+      { source: "mqtt", broker: "default" },
+    );
+  await ingest('{"t":1.5}');
+  at = now;
+  await ingest('{"t":2.5}');
+  await fixture.projected();
+  fixture.sql("DELETE FROM data");
+  const { rebuild: result } = await fixture.run(rebuild);
+  assert.deepEqual([result?.comparison.rebuilt.rows, result?.switchedOver?.added], [1, 1]);
+  assert.deepEqual(await texts(fixture), ["2:2.5"]);
+});
