@@ -16,3 +16,8 @@ declare class URL {
 /** WHATWG HTML: forgiving base64 of text in Latin-1; `atob` throws on what is none. */
 declare function btoa(latin1: string): string;
 declare function atob(base64: string): string;
+
+/** WHATWG Encoding: UTF-8. */
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}

@@ -38,7 +38,7 @@ export interface EncodedPage {
 }
 
 /** An event within a record; no metadata means that it is empty. */
-type StoredEvent = [id: string, type: string, schemaVersion: number, data: object, metadata?: object];
+export type StoredEvent = [id: string, type: string, schemaVersion: number, data: object, metadata?: object];
 
 /** The events of a record that belong to a page: those from one index to another, inclusive; backwards if from > to. */
 export interface PageRecord {
@@ -140,25 +140,29 @@ export const encodeAppend = (batch: readonly StreamAppend[], now: number): Encod
 /** Ids of the events of a record as it is stored. */
 export const idsOf = (record: string): readonly string[] => (JSON.parse(record) as StoredEvent[]).map(([id]) => id);
 
+export const decodeRecord = (record: PageRecord, decoded: RecordedEvent[] = []): RecordedEvent[] => {
+  const { stream, version, position, events, from, to, recordedAt } = record;
+  const step = from > to ? -1 : 1;
+  for (let index = from; index !== to + step; index += step) {
+    const [id, type, schemaVersion, data, metadata] = events[index] as StoredEvent;
+    decoded.push({
+      id,
+      stream,
+      version: version + index,
+      position: String(position + index),
+      type,
+      schemaVersion,
+      data,
+      metadata: metadata ?? {},
+      recordedAt,
+    } as RecordedEvent);
+  }
+  return decoded;
+};
+
 export const decodeEvents = (page: string): readonly RecordedEvent[] => {
   const decoded: RecordedEvent[] = [];
-  for (const { stream, version, position, events, from, to, recordedAt } of JSON.parse(page) as PageRecord[]) {
-    const step = from > to ? -1 : 1;
-    for (let index = from; index !== to + step; index += step) {
-      const [id, type, schemaVersion, data, metadata] = events[index] as StoredEvent;
-      decoded.push({
-        id,
-        stream,
-        version: version + index,
-        position: String(position + index),
-        type,
-        schemaVersion,
-        data,
-        metadata: metadata ?? {},
-        recordedAt,
-      } as RecordedEvent);
-    }
-  }
+  for (const record of JSON.parse(page) as PageRecord[]) decodeRecord(record, decoded);
   return decoded;
 };
 

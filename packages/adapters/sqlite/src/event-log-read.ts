@@ -7,8 +7,9 @@
  * bounds become position bounds, since `recordedAt` never goes back along the log.
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { EventFilter, ReadAllOptions, ReadStreamOptions } from "@sluice/domain";
+import type { EntryOptions, EventFilter, ReadAllOptions, ReadStreamOptions } from "@sluice/domain";
 import { type EncodedPage, FOLLOWING_TYPE } from "./event-codec.ts";
+import { ENTRY_ROW, type EncodedEntries, type EntryRow, RecordEntries } from "./event-log-entries.ts";
 import { candidates, firstAtOrAfter, isAnswered, type Range, recordAt } from "./event-log-lanes.ts";
 import { EventRows, type RecordRow, type RecordRowAndKeys, ROW, rowAndKeys } from "./event-log-rows.ts";
 import { StatementCache } from "./statement-cache.ts";
@@ -21,6 +22,7 @@ const PAGE_CHARACTERS = 16 * 1024 * 1024;
 
 export class EventLogReader {
   readonly #statements: StatementCache;
+  readonly #entries = new RecordEntries(PAGE_CHARACTERS);
 
   constructor(database: DatabaseSync) {
     this.#statements = new StatementCache(database);
@@ -50,6 +52,24 @@ export class EventLogReader {
     const end = backwards ? whole.first : whole.last;
     const position = looked ?? end;
     return { events: rows.toString(), position, atEnd: position === end };
+  }
+
+  readEntries({ after, limit }: EntryOptions): EncodedEntries {
+    const head = this.head() ?? 0;
+    const first = (after === undefined ? 0 : parsePosition(after)) + 1;
+    const entries = this.#entries;
+    entries.begin(limit);
+    if (first > head) return { ...entries.take(), position: null, atEnd: true };
+    const statement = this.#statements.prepare(`${ENTRY_ROW} WHERE r.position BETWEEN ? AND ? ORDER BY r.position`);
+    statement.setReturnArrays(true);
+    for (const row of statement.iterate(recordAt(this.#statements, first), head)) {
+      entries.add(row as unknown as EntryRow, first);
+      if (entries.full) break;
+    }
+    const { full } = entries;
+    const page = entries.take();
+    const position = full ? (page.positions.at(-1) as number) : head;
+    return { ...page, position, atEnd: position === head };
   }
 
   /** A JSON array of `PageRecord`s with the stream's events. */

@@ -12,11 +12,12 @@
  */
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { EventStoreUnavailable, type ReadAllOptions, type ReadStreamOptions } from "@sluice/domain";
+import { type EntryOptions, EventStoreUnavailable, type ReadAllOptions, type ReadStreamOptions } from "@sluice/domain";
 import type { DatabaseOptions } from "./config.ts";
 import { openDatabase, resultCode, UnusableDatabase } from "./connection.ts";
 import type { EncodedAppend, EncodedPage } from "./event-codec.ts";
 import { type AppendOutcome, EventLogAppender } from "./event-log-append.ts";
+import type { EncodedEntries } from "./event-log-entries.ts";
 import { EventLogReader } from "./event-log-read.ts";
 
 interface OpenLog {
@@ -76,6 +77,10 @@ export class EventLog {
 
   readAll(options: ReadAllOptions): EncodedPage {
     return this.#use(({ reader }) => reader.readAll(options));
+  }
+
+  readEntries(options: EntryOptions): EncodedEntries {
+    return this.#use(({ reader }) => reader.readEntries(options));
   }
 
   readStream(stream: string, options: ReadStreamOptions): string {

@@ -1,6 +1,7 @@
 /** What can be asked of the event log wherever it runs, and errors in a form that survives `postMessage`. */
 import {
   type AppendResult,
+  type EntryOptions,
   EventRejected,
   EventStoreUnavailable,
   type ReadAllOptions,
@@ -10,6 +11,7 @@ import {
 import { UnusableDatabase } from "./connection.ts";
 import type { EncodedAppend, EncodedPage } from "./event-codec.ts";
 import type { EventLog } from "./event-log.ts";
+import type { EncodedEntries } from "./event-log-entries.ts";
 
 /** Each call with its argument and its answer. */
 export interface Calls {
@@ -17,6 +19,7 @@ export interface Calls {
   start: { argument: null; answer: string };
   append: { argument: EncodedAppend; answer: AppendResult };
   readAll: { argument: ReadAllOptions; answer: EncodedPage };
+  readEntries: { argument: EntryOptions; answer: EncodedEntries };
   /** A JSON array of `PageRecord`s. */
   readStream: { argument: { readonly stream: string; readonly options: ReadStreamOptions }; answer: string };
   head: { argument: null; answer: number | null };
@@ -47,6 +50,8 @@ export const perform = (log: EventLog, { name, argument }: Omit<Request, "id">):
     }
     case "readAll":
       return log.readAll(argument as ReadAllOptions);
+    case "readEntries":
+      return log.readEntries(argument as EntryOptions);
     case "readStream": {
       const { stream, options } = argument as Calls["readStream"]["argument"];
       return log.readStream(stream, options);

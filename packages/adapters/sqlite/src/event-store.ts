@@ -2,6 +2,8 @@
 import type { RecordedEvent } from "@sluice/contracts";
 import {
   type AppendResult,
+  type EntryOptions,
+  type EntryPage,
   type EventStore,
   type EventStoreCapabilities,
   EventStoreUnavailable,
@@ -89,6 +91,16 @@ export class SqliteEventStore implements EventStore {
   async readAll(options: ReadAllOptions): Promise<ReadPage> {
     this.#mustRun();
     return decodePage(await this.#reader.call("readAll", options));
+  }
+
+  async readEntries(options: EntryOptions): Promise<EntryPage> {
+    this.#mustRun();
+    const { positions, position, ...page } = await this.#reader.call("readEntries", options);
+    return {
+      ...page,
+      positionAt: (place) => String(positions[place]),
+      position: position === null ? null : String(position),
+    };
   }
 
   async *subscribe({ signal, pageSize = PAGE_SIZE, ...options }: SubscribeOptions): AsyncIterable<ReadPage> {

@@ -1,4 +1,6 @@
 /** Evidence of tampering: the Merkle tree over the log, its proofs and its checkpoints. */
+
+export { CANNOT_TELL, CanonicalBytes, numberEnd, textEnd } from "./canonical-bytes.ts";
 export {
   BadNote,
   type Checkpoint,
@@ -17,6 +19,7 @@ export {
   type VerifySignature,
 } from "./checkpoint.ts";
 export { type Difference, type DifferenceKind, findDifference, type SealedLeaf } from "./difference.ts";
+export { type EntryEnvelope, type EntryParts, EntryWriter, ID_BYTES } from "./entry-writer.ts";
 export { eventEntry } from "./event-leaf.ts";
 export {
   emptyRoot,

@@ -18,6 +18,7 @@
  * the event that they follow, whose id stands for theirs.
  */
 import type { EventType, NewEvent, RecordedEvent } from "@sluice/contracts";
+import type { EntryOptions, EntryPage } from "./entry-page.ts";
 
 /** Expected version of a stream before the append: a number is exact and 0 means the same as "none". */
 export type ExpectedVersion = number | "any" | "none" | "exists";
@@ -132,6 +133,13 @@ export interface EventStore {
 
   /** In log order (or backwards). Never gives an event that could still be rolled back. */
   readAll(options: ReadAllOptions): Promise<ReadPage>;
+
+  /**
+   * The events that `readAll` gives without a filter, as the seals cover them. Absent where a store is not faster than
+   * who makes entries of events.
+   * @throws what `readAll` does where one of them cannot be read
+   */
+  readEntries?(options: EntryOptions): Promise<EntryPage>;
 
   /**
    * Every event after the start point once, in order, those committed while it reads included, until the signal or

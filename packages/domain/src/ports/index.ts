@@ -1,5 +1,6 @@
 export * from "./clock.ts";
 export * from "./endpoint-gateway.ts";
+export * from "./entry-page.ts";
 export * from "./event-store.ts";
 export * from "./flow-source.ts";
 export * from "./in-flight-store.ts";
