@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { defineCheckpoint } from "./commands/checkpoint.ts";
 import { defineConfig } from "./commands/config.ts";
+import { defineDeadLetters } from "./commands/dead-letters.ts";
 import { defineDemo } from "./commands/demo.ts";
 import { defineDoctor } from "./commands/doctor.ts";
 import { defineEvents } from "./commands/events.ts";
@@ -40,6 +41,7 @@ export const buildProgram = (width = Math.min(process.stdout.columns ?? 100, 120
   defineCheckpoint(program);
   defineProve(program);
   defineReplay(program);
+  defineDeadLetters(program);
   definePublish(program);
   defineTokens(program);
   defineDoctor(program);
