@@ -71,12 +71,10 @@ try {
   }
   const sealer = new Sealer({ store, seals });
   const sealing = await seconds(async () => {
-    let after = await sealer.cursor();
-    for (;;) {
-      const page = await store.readAll({ limit: 1_000, ...(after === null ? {} : { after }) });
-      if (page.position === null) break;
+    const after = await sealer.cursor();
+    const { signal } = new AbortController();
+    for await (const page of sealer.pages({ signal, ...(after === null ? {} : { after }) })) {
       await sealer.take(page);
-      after = page.position;
       if (page.atEnd) break;
     }
   });
@@ -116,7 +114,7 @@ try {
     `  sluice verify                   ${perSecond(verified)}   ${availableParallelism()} cores (goal: 300,000/s)`,
   );
   console.log(`  ratio                           ${ratio(verified / raw)}`);
-  console.log(`  sealing them, with its rests    ${perSecond(EVENTS / sealing)}   one thread`);
+  console.log(`  sealing them                    ${perSecond(EVENTS / sealing)}   one thread`);
   console.log(
     `  seals.db                        ${bytes.toFixed(1)} bytes an event; the log ${(statSync(path).size / EVENTS).toFixed(1)}`,
   );

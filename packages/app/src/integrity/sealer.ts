@@ -7,28 +7,32 @@
  * says so; else a log that was exchanged would be sealed as if it were the one before.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { RecordedEvent } from "@sluice/contracts";
 import {
+  type EntryPage,
   type EventStore,
   type Frontier,
   HASH_BYTES,
-  type ReadPage,
-  rootOf,
+  ID_BYTES,
   type SealedTile,
   type SealHead,
   type SealStore,
+  type SubscribeOptions,
   TILE_LEAVES,
 } from "@sluice/domain";
-import type { SinkTask } from "../sinks/sink.ts";
-import { ID_BYTES, leavesOf, writeId, writeLeaf } from "./event-leaves.ts";
+import type { EntrySinkTask } from "../sinks/sink.ts";
+import { entryPages, leavesOfPage } from "./entries.ts";
+import { leavesOf } from "./event-leaves.ts";
 import { readEvents } from "./read-events.ts";
-import { sha256 } from "./sha256.ts";
+import { tileRoot } from "./tile-root.ts";
 import { fullTiles, leafCount } from "./tree-root.ts";
 
 export const SEALER = "sealer";
 
-/** In a page from which on the sealer rests for as long as it has worked. */
-const BUSY_EVENTS = 500;
+/** Milliseconds of processor time that this thread has had. */
+const worked = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+};
 
 export class NotTheSealedLog extends Error {
   override readonly name = "NotTheSealedLog";
@@ -66,12 +70,15 @@ class OpenTile {
     return this.#count === 0;
   }
 
-  add(event: RecordedEvent): void {
-    writeLeaf(this.#leaves, this.#count, event);
-    writeId(this.#ids, this.#count, event.id);
-    if (this.#count === 0) this.#firstPosition = event.position;
-    this.#lastPosition = event.position;
-    this.#count++;
+  /** Takes as many of a page's events as it has room for; returns which is the next one. */
+  add(page: EntryPage, leaves: Uint8Array, from: number): number {
+    const end = Math.min(page.ends.length, from + TILE_LEAVES - this.#count);
+    this.#leaves.set(leaves.subarray(from * HASH_BYTES, end * HASH_BYTES), this.#count * HASH_BYTES);
+    this.#ids.set(page.ids.subarray(from * ID_BYTES, end * ID_BYTES), this.#count * ID_BYTES);
+    if (this.#count === 0) this.#firstPosition = page.positionAt(from);
+    this.#lastPosition = page.positionAt(end - 1);
+    this.#count += end - from;
+    return end;
   }
 
   sealed(): SealedTile {
@@ -82,18 +89,20 @@ class OpenTile {
       lastPosition: this.#lastPosition,
       leaves,
       ids: this.#ids.subarray(0, this.#count * ID_BYTES),
-      root: this.isFull ? rootOf(sha256, leaves) : null,
+      root: this.isFull ? tileRoot(leaves) : null,
     };
   }
 }
 
-export class Sealer implements SinkTask {
+export class Sealer implements EntrySinkTask {
   readonly name = SEALER;
-  readonly filter = {};
   readonly #deps: SealerDependencies;
   #head: Pick<SealHead, "size" | "position"> = { size: 0, position: null };
   #tree: Frontier | null = null;
   #tile = new OpenTile(0);
+  /** Of the log, when the last page had been sealed. */
+  #lastHead: string | null = null;
+  #rested = worked();
 
   constructor(dependencies: SealerDependencies) {
     this.#deps = dependencies;
@@ -115,12 +124,16 @@ export class Sealer implements SinkTask {
     return head.position;
   }
 
-  async take(page: ReadPage): Promise<void> {
-    const started = performance.now();
+  pages(options: SubscribeOptions): AsyncIterable<EntryPage> {
+    return entryPages(this.#deps.store, options);
+  }
+
+  async take(page: EntryPage): Promise<void> {
     const tree = this.#tree as Frontier;
     const tiles: SealedTile[] = [];
-    for (const event of page.events) {
-      this.#tile.add(event);
+    const leaves = leavesOfPage(page);
+    for (let place = 0; place < page.ends.length; ) {
+      place = this.#tile.add(page, leaves, place);
       if (!this.#tile.isFull) continue;
       const full = this.#tile.sealed();
       tiles.push(full);
@@ -128,12 +141,19 @@ export class Sealer implements SinkTask {
       this.#tile = new OpenTile(full.number + 1);
     }
     if (!this.#tile.isEmpty) tiles.push(this.#tile.sealed());
-    const size = this.#head.size + page.events.length;
+    const size = this.#head.size + page.ends.length;
     const position = page.position as string;
     await this.#deps.seals.append({ from: this.#head, size, position, frontier: tree.roots(), tiles });
     this.#head = { size, position };
-    // Ingest needs the cores more while much comes in; what is behind is sealed when there is less.
-    if (page.events.length >= BUSY_EVENTS) await delay(performance.now() - started);
+    if (!page.atEnd) await this.#rest();
+  }
+
+  /** For as long as it has worked, while events come in: ingest needs the cores more. */
+  async #rest(): Promise<void> {
+    const head = await this.#deps.store.head();
+    if (this.#lastHead !== null && head !== this.#lastHead) await delay(worked() - this.#rested);
+    this.#lastHead = head;
+    this.#rested = worked();
   }
 
   async #checkTail({ tail }: SealHead): Promise<void> {

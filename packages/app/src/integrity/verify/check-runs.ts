@@ -1,68 +1,74 @@
 /** Checks tiles in several threads at once. */
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Configuration } from "@sluice/contracts";
 import type { SealStore } from "@sluice/domain";
 import { type CheckDependencies, checkTiles, type TileRun } from "./check-tiles.ts";
 import type { OpenLog } from "./open-log.ts";
 import { firstOf, type Problem } from "./problem.ts";
-import type { FromVerifier } from "./verify-worker.ts";
+import { Runs } from "./runs.ts";
+import type { FromVerifier, VerifierData } from "./verify-worker.ts";
 
-/** Tiles that a thread is given at a time. */
-const RUN = 32;
 const MOST_THREADS = 8;
+/** For which it is worth starting another thread, which takes as long as checking some. */
+const RUNS_A_THREAD = 4;
 const ENTRY = new URL("./verify-worker.ts", import.meta.url);
 
 export interface RunsToCheck extends TileRun {
   readonly configuration: Configuration;
   readonly log: OpenLog;
   readonly onProgress: CheckDependencies["onProgress"];
+  /** Cores by default. */
+  readonly threads?: number;
 }
 
 /** The first problem; null when there is none. @throws EventStoreUnavailable and the like */
-export const checkRuns = async ({ first, end, size, configuration, log, onProgress }: RunsToCheck) => {
-  const runs: TileRun[] = [];
-  for (let start = first; start < end; start += RUN) runs.push({ first: start, end: Math.min(start + RUN, end), size });
-  const threads = Math.min(runs.length, availableParallelism(), MOST_THREADS);
-  if (threads > 1) return inThreads(runs, threads, configuration, onProgress);
+export const checkRuns = async ({ configuration, log, onProgress, threads, ...tiles }: RunsToCheck) => {
+  const runs = new Runs(tiles);
   let problem: Problem | null = null;
-  for (const run of runs) {
-    const seals = log.seals as SealStore;
-    problem ??= (await checkTiles(run, { store: log.store, seals, onProgress })).problem;
-  }
-  return problem;
-};
-
-const inThreads = async (
-  runs: readonly TileRun[],
-  threads: number,
-  configuration: Configuration,
-  onProgress: CheckDependencies["onProgress"],
-): Promise<Problem | null> => {
-  const waiting = runs.toReversed();
-  let problem: Problem | null = null;
-  // Given out in order: what is still running when a problem is found may find an earlier one, what is not given out cannot.
-  const next = (): TileRun | null => (problem === null ? (waiting.pop() ?? null) : null);
-  const work = (worker: Worker): Promise<void> => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    worker.on("error", reject);
-    worker.on("exit", () => resolve());
-    worker.on("message", (message: FromVerifier) => {
-      if (message.kind === "progress") onProgress(message.events);
-      else if (message.kind === "failed") reject(message.error);
-      else {
-        problem = firstOf(problem, message.result.problem);
-        worker.postMessage(next());
-      }
-    });
-    worker.postMessage(next());
-    return promise;
+  const found = (other: Problem): void => {
+    problem = firstOf(problem, other);
   };
-  const workers = Array.from({ length: threads }, () => new Worker(ENTRY, { workerData: configuration }));
+  const most = threads ?? Math.min(availableParallelism(), MOST_THREADS, Math.ceil(runs.count / RUNS_A_THREAD));
+  const workerData: VerifierData = { configuration, runs: runs.shared };
+  const workers = Array.from({ length: most - 1 }, () => new Worker(ENTRY, { workerData }));
   try {
-    await Promise.all(workers.map(work));
+    // This thread checks as well: it has begun before the others are up.
+    await Promise.all([
+      checkHere(runs, { store: log.store, seals: log.seals as SealStore, onProgress }, found),
+      ...workers.map((worker) => ended(worker, onProgress, found)),
+    ]);
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
   return problem;
+};
+
+const checkHere = async (runs: Runs, deps: CheckDependencies, found: (problem: Problem) => void): Promise<void> => {
+  for (let run = runs.take(); run !== null; run = runs.take()) {
+    const { problem } = await checkTiles(run, deps);
+    if (problem !== null) {
+      runs.stop();
+      found(problem);
+    }
+    // What the others say is heard in between, however fast the store answers.
+    await setImmediate();
+  }
+};
+
+const ended = (
+  worker: Worker,
+  onProgress: CheckDependencies["onProgress"],
+  found: (problem: Problem) => void,
+): Promise<void> => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  worker.on("error", reject);
+  worker.on("exit", () => resolve());
+  worker.on("message", (message: FromVerifier) => {
+    if (message.kind === "progress") onProgress(message.events);
+    else if (message.kind === "failed") reject(message.error);
+    else found(message.problem);
+  });
+  return promise;
 };

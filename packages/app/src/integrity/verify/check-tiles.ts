@@ -8,15 +8,14 @@ import {
   type EventStore,
   findDifference,
   HASH_BYTES,
-  rootOf,
   type SealedTile,
   type SealStore,
-  sameHash,
   TILE_LEAVES,
 } from "@sluice/domain";
+import { readLeaves } from "../entries.ts";
 import { idAt, leavesOf } from "../event-leaves.ts";
 import { readEvents, UnreadableEvent } from "../read-events.ts";
-import { sha256 } from "../sha256.ts";
+import { tileRoot } from "../tile-root.ts";
 import { leafCount } from "../tree-root.ts";
 import { foundLeaves, nameProblem, positionOf, sealedLeaves } from "./name-problem.ts";
 import type { Problem } from "./problem.ts";
@@ -86,6 +85,7 @@ const checkChunk = async (chunk: Chunk, deps: CheckDependencies): Promise<Proble
   const { number, tiles, next, after } = chunk;
   const broken = tiles.findIndex((tile, index) => isBroken(tile, number + index, chunk.size));
   if (broken >= 0 || tiles.length === 0) return brokenSeals((number + Math.max(broken, 0)) * TILE_LEAVES);
+  if (await isUnchanged(chunk, deps.store)) return null;
   const count = tiles.reduce((sum, tile) => sum + leafCount(tile), 0);
   const { events, unreadable } = await readUpTo(deps.store, after, count + 1);
   const leaves = leavesOf(events.slice(0, count));
@@ -97,12 +97,23 @@ const checkChunk = async (chunk: Chunk, deps: CheckDependencies): Promise<Proble
   return difference(chunk, count, deps);
 };
 
+/**
+ * Whether the log has these tiles' events, and after them the one that the next tile begins with. Also false where only
+ * the events themselves can tell: then they are read.
+ */
+const isUnchanged = async ({ tiles, next, after }: Chunk, store: EventStore): Promise<boolean> => {
+  const sealed = tiles.map((tile) => tile.leaves);
+  if (next !== null) sealed.push(next.leaves.subarray(0, HASH_BYTES));
+  const all = Buffer.concat(sealed);
+  return (await readLeaves(store, after, all.length / HASH_BYTES))?.equals(all) ?? false;
+};
+
 const isBroken = (tile: SealedTile, number: number, size: number): boolean => {
   const isLast = (number + 1) * TILE_LEAVES > size;
   const count = isLast ? size - number * TILE_LEAVES : TILE_LEAVES;
   if (tile.number !== number || tile.leaves.length !== count * HASH_BYTES) return true;
   if (isLast) return false;
-  return tile.root === null || !sameHash(rootOf(sha256, tile.leaves), tile.root);
+  return tile.root === null || !tileRoot(tile.leaves).equals(tile.root);
 };
 
 const brokenSeals = (leaf: number): Problem => ({

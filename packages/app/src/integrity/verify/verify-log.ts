@@ -41,6 +41,8 @@ export interface VerifyRequest {
   /** Of how many events it will look at, and how many it has looked at since the last time. */
   readonly onStart?: (events: number) => void;
   readonly onProgress?: (events: number) => void;
+  /** That check at the same time; as many as there are cores by default, fewer for a small log. */
+  readonly threads?: number;
 }
 
 export interface VerifyReport {
@@ -73,7 +75,7 @@ const verifySealed = async (
   log: OpenLog,
   seals: SealStore,
   head: SealHead,
-  { configuration, from, to, checkpoints, keyOf, onStart = () => {}, onProgress = () => {} }: VerifyRequest,
+  { configuration, from, to, checkpoints, keyOf, threads, onStart = () => {}, onProgress = () => {} }: VerifyRequest,
 ): Promise<VerifyReport> => {
   const { store } = log;
   const { size } = head;
@@ -89,6 +91,7 @@ const verifySealed = async (
     size,
     configuration,
     log,
+    ...(threads === undefined ? {} : { threads }),
     onProgress: (events) => {
       verified += events;
       onProgress(events);

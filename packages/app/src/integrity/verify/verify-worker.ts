@@ -1,31 +1,39 @@
-/** Entry of a thread that checks runs of tiles, one at a time. */
+/** Entry of a thread that checks runs of tiles, until there are no more. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Configuration } from "@sluice/contracts";
 import type { SealStore } from "@sluice/domain";
-import { type CheckedRun, checkTiles, type TileRun } from "./check-tiles.ts";
+import { checkTiles } from "./check-tiles.ts";
 import { openLog } from "./open-log.ts";
+import type { Problem } from "./problem.ts";
+import { Runs } from "./runs.ts";
+
+export interface VerifierData {
+  readonly configuration: Configuration;
+  readonly runs: Runs["shared"];
+}
 
 export type FromVerifier =
   | { readonly kind: "progress"; readonly events: number }
-  | { readonly kind: "checked"; readonly run: TileRun; readonly result: CheckedRun }
+  | { readonly kind: "found"; readonly problem: Problem }
   | { readonly kind: "failed"; readonly error: Error };
 
 const port = parentPort;
 if (port === null) throw new Error("verify-worker.ts runs as a worker thread only");
 const send = (message: FromVerifier): void => port.postMessage(message);
 
-const log = await openLog(workerData as Configuration);
-port.on("message", async (run: TileRun | null) => {
-  if (run === null) {
-    await log[Symbol.asyncDispose]();
-    port.close();
-    return;
+const { configuration, runs: shared } = workerData as VerifierData;
+const runs = new Runs(shared.tiles, shared.state);
+try {
+  await using log = await openLog(configuration);
+  const seals = log.seals as SealStore;
+  const onProgress = (events: number): void => send({ kind: "progress", events });
+  for (let run = runs.take(); run !== null; run = runs.take()) {
+    const { problem } = await checkTiles(run, { store: log.store, seals, onProgress });
+    if (problem === null) continue;
+    runs.stop();
+    send({ kind: "found", problem });
   }
-  try {
-    const seals = log.seals as SealStore;
-    const onProgress = (events: number): void => send({ kind: "progress", events });
-    send({ kind: "checked", run, result: await checkTiles(run, { store: log.store, seals, onProgress }) });
-  } catch (error) {
-    send({ kind: "failed", error: error as Error });
-  }
-});
+} catch (error) {
+  runs.stop();
+  send({ kind: "failed", error: error as Error });
+}
