@@ -111,7 +111,11 @@ export class MariadbProjectionRebuild implements ProjectionRebuild {
       } catch (error) {
         const refusal = dataError(error);
         if (refusal === null) throw error;
-        throw new RebuildImpossible(`a table of ${this.#options.database} refuses a row: ${refusal}`, { cause: error });
+        throw new RebuildImpossible(
+          `the projection refuses a row: ${refusal}. What refuses it (a trigger, an index, a check or a column that ` +
+            "people have added) has to let it in, or to go, before the projection can be switched over",
+          { cause: error },
+        );
       }
     });
   }

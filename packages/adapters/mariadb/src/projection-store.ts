@@ -1,5 +1,4 @@
 /** The read model in a MariaDB database: the port with its protocol is `ProjectionStore` in the domain. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { DataItem, DeadLetter, DeadLetterCause } from "@sluice/contracts";
 import {
   type ApplyResult,
@@ -15,7 +14,7 @@ import {
 } from "@sluice/domain";
 import type { Connection, Pool } from "mariadb";
 import { type MariadbProjectionOptions, projectionDefaults } from "./config.ts";
-import { CommitInDoubt, isTransient, openPool, transact, unavailable } from "./connection.ts";
+import { available, CommitInDoubt, openPool, transactAgain } from "./connection.ts";
 import { migrate } from "./migrations.ts";
 import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
 import { fillCauses, listCauses } from "./projection-store-causes.ts";
@@ -32,9 +31,6 @@ interface Started {
 interface Doubt extends Pick<ProjectionBatch, "consumer" | "from" | "to"> {
   readonly result: ApplyResult;
 }
-
-/** Milliseconds before the second attempt; doubled for each one after. */
-const FIRST_PAUSE_MS = 5;
 
 /** A lost connection is replaced by the next call: the store need not be started again. */
 export class MariadbProjectionStore implements ProjectionStore {
@@ -128,19 +124,9 @@ export class MariadbProjectionStore implements ProjectionStore {
     return doubt.result;
   }
 
-  /** Tries a transaction that lost a deadlock or waited too long for a lock again, so and so often. */
   #transact<T>(work: (connection: Connection, started: Started) => Promise<T>): Promise<T> {
     const attempts = this.#options.attempts ?? projectionDefaults.attempts;
-    return this.#run(async (started) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await transact(started.pool, (connection) => work(connection, started));
-        } catch (error) {
-          if (!isTransient(error) || attempt >= attempts) throw error;
-          await pause(FIRST_PAUSE_MS * 2 ** attempt * Math.random());
-        }
-      }
-    });
+    return this.#run((started) => transactAgain(started.pool, attempts, (connection) => work(connection, started)));
   }
 
   async #run<T>(work: (started: Started) => Promise<T>): Promise<T> {
@@ -151,11 +137,3 @@ export class MariadbProjectionStore implements ProjectionStore {
 }
 
 const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : null);
-
-const available = async <T>(work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    throw unavailable(error);
-  }
-};
