@@ -129,6 +129,29 @@ export const backDefinitions: readonly ProjectionRebuildDefinition[] = [
     },
   },
   {
+    name: "keeps what rows have in columns that people have added, and brings it back with a row",
+    async run(context) {
+      const { truth, damaged, position, result } = histories();
+      const { rebuild } = await openSides(context, damaged, truth);
+      const run = (sql: string) => context.adapter.store.query(context.location, sql);
+      await run("ALTER TABLE data ADD COLUMN note VARCHAR(20) DEFAULT 'none' NOT NULL");
+      await run("ALTER TABLE data ADD COLUMN price DOUBLE PRECISION");
+      await run("UPDATE data SET note = 'mine', price = last_msg_id + 0.5");
+      const read = async () =>
+        (await run("SELECT event_id, note, price FROM data ORDER BY event_id")).map((one) => ({ ...one }));
+      const before = await read();
+      assert.deepEqual(await rebuild.switchOver(order("one", position)), result);
+      const after = await read();
+      const was = new Map(before.map((one) => [one.event_id, one]));
+      assert.deepEqual(
+        after,
+        after.map((one) => was.get(one.event_id) ?? { event_id: one.event_id, note: "none", price: null }),
+      );
+      assert.equal(await rebuild.rollBack("one", CONSUMER), true);
+      assert.deepEqual(await read(), before);
+    },
+  },
+  {
     name: "takes back one switch, the last, once",
     async run(context) {
       const { truth, damaged, position, result } = histories();

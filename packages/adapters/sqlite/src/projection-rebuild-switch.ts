@@ -1,39 +1,28 @@
 /** The switch-over, in one transaction that writes to the live database only. */
 import type { DatabaseSync } from "node:sqlite";
-import { CursorMoved, RebuildImpossible, type Switched, type SwitchOrder, type SwitchResult } from "@sluice/domain";
-import { isDataError, transact } from "./connection.ts";
+import { CursorMoved, type SwitchOrder, type SwitchResult } from "@sluice/domain";
+import { transact } from "./connection.ts";
 import { columnsOf, forgetSwitch, keep, readSwitch, resultOf, writeSwitch } from "./projection-rebuild-kept.ts";
 import { DATA_COLUMNS } from "./projection-store-rows.ts";
 import { lowestStoredTime } from "./projection-store-time.ts";
 
 /**
  * @param isAttached whether the candidate of this rebuild is, as schema `candidate`
- * @throws CursorMoved, RebuildImpossible, or SQLite's error; nothing is written then
+ * @throws CursorMoved, or SQLite's error; nothing is written then
  */
-export const switchOver = (database: DatabaseSync, order: SwitchOrder, isAttached: boolean): SwitchResult => {
-  try {
-    return transact(database, () => {
-      const last = readSwitch(database);
-      if (last?.id === order.id) return resultOf(last);
-      checkCursors(database, order, isAttached);
-      forgetSwitch(database);
-      const result = replaceRows(database, order.receivedFrom);
-      replaceLetters(database);
-      replaceAll(database, "dead_messages", "messages");
-      replaceAll(database, "sink_counts", "counts");
-      const switched: Switched = { id: order.id, position: order.position, ...result };
-      writeSwitch(database, switched);
-      return result;
-    });
-  } catch (error) {
-    if (!isDataError(error)) throw error;
-    throw new RebuildImpossible(
-      `the projection refuses what the log gives: ${(error as Error).message}. ` +
-        "A trigger, an index or a column that was added to the table data must let such rows pass",
-      { cause: error },
-    );
-  }
-};
+export const switchOver = (database: DatabaseSync, order: SwitchOrder, isAttached: boolean): SwitchResult =>
+  transact(database, () => {
+    const last = readSwitch(database);
+    if (last?.id === order.id) return resultOf(last);
+    checkCursors(database, order, isAttached);
+    forgetSwitch(database);
+    const result = replaceRows(database, order.receivedFrom);
+    replaceLetters(database);
+    replaceAll(database, "dead_messages", "messages");
+    replaceAll(database, "sink_counts", "counts");
+    writeSwitch(database, { id: order.id, position: order.position, ...result });
+    return result;
+  });
 
 const checkCursors = (database: DatabaseSync, { consumer, position }: SwitchOrder, isAttached: boolean): void => {
   for (const schema of ["main", "candidate"]) {

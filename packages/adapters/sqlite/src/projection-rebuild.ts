@@ -12,12 +12,13 @@ import {
   type ProjectionSide,
   type ProjectionStore,
   ProjectionUnavailable,
+  RebuildImpossible,
   type RowsRequest,
   type Switched,
   type SwitchOrder,
   type SwitchResult,
 } from "@sluice/domain";
-import { openDatabase, resultCode } from "./connection.ts";
+import { isDataError, openDatabase, resultCode } from "./connection.ts";
 import { rollBack } from "./projection-rebuild-back.ts";
 import { candidatePath, openCandidate, removeCandidate } from "./projection-rebuild-candidate.ts";
 import { readSwitch } from "./projection-rebuild-kept.ts";
@@ -96,7 +97,7 @@ export class SqliteProjectionRebuild implements ProjectionRebuild {
 
   async switchOver(order: SwitchOrder): Promise<SwitchResult> {
     const { database } = this.#live;
-    return available(() => switchOver(database, order, this.#candidate?.id === order.id));
+    return available(() => accepted(() => switchOver(database, order, this.#candidate?.id === order.id)));
   }
 
   async switched(): Promise<Switched | null> {
@@ -106,7 +107,7 @@ export class SqliteProjectionRebuild implements ProjectionRebuild {
 
   async rollBack(id: string, consumer: string): Promise<boolean> {
     const statements = this.#live;
-    return available(() => rollBack(statements, id, consumer));
+    return available(() => accepted(() => rollBack(statements, id, consumer)));
   }
 
   get #live(): StatementCache {
@@ -129,6 +130,20 @@ export class SqliteProjectionRebuild implements ProjectionRebuild {
     await candidate.store.stop();
   }
 }
+
+/** What people have added to the tables may refuse rows. */
+const accepted = <T>(work: () => T): T => {
+  try {
+    return work();
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    throw new RebuildImpossible(
+      `the projection refuses a row: ${(error as Error).message}. What refuses it (a trigger, an index or a column that ` +
+        "was added to a table of the projection) has to let it pass, or to go",
+      { cause: error },
+    );
+  }
+};
 
 /** Whatever SQLite reports (disk full, locked, read-only, I/O) may pass. */
 const available = <T>(work: () => T): T => {

@@ -97,7 +97,7 @@ export interface ProjectionRebuild {
    * @throws CursorMoved       one of the cursors is not at the position; nothing has changed. No candidate, or one of
    *                           another rebuild, is one that never moved
    * @throws RebuildImpossible the live projection refuses a row of the candidate's (a trigger or constraint of people's
-   *                           own): says which; nothing has changed
+   *                           own): says why; nothing has changed
    */
   switchOver(order: SwitchOrder): Promise<SwitchResult>;
   /** The last switch, unless it was rolled back or the live projection was reset since: it cannot be rolled back then. */
@@ -107,6 +107,7 @@ export interface ProjectionRebuild {
    * the rows that came after it stay, and the cursor goes back to where it was then, so that the consumer takes in again
    * what followed. Where an event of a row that comes back has come again since, that later row gives way.
    * @returns false when that is not the last switch, or it was rolled back already; nothing has changed then
+   * @throws RebuildImpossible as `switchOver`
    */
   rollBack(id: string, consumer: string): Promise<boolean>;
 }
