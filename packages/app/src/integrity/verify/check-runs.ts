@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Configuration } from "@sluice/contracts";
-import type { SealStore } from "@sluice/domain";
+import { type SealStore, TILE_LEAVES } from "@sluice/domain";
 import { type CheckDependencies, checkTiles, type TileRun } from "./check-tiles.ts";
 import type { OpenLog } from "./open-log.ts";
 import { firstOf, type Problem } from "./problem.ts";
@@ -25,23 +25,34 @@ export interface RunsToCheck extends TileRun {
 
 /** The first problem; null when there is none. @throws EventStoreUnavailable and the like */
 export const checkRuns = async ({ configuration, log, onProgress, threads, ...tiles }: RunsToCheck) => {
-  const runs = new Runs(tiles);
   let problem: Problem | null = null;
   const found = (other: Problem): void => {
     problem = firstOf(problem, other);
   };
-  const most = threads ?? Math.min(availableParallelism(), MOST_THREADS, Math.ceil(runs.count / RUNS_A_THREAD));
-  const workerData: VerifierData = { configuration, runs: runs.shared };
-  const workers = Array.from({ length: most - 1 }, () => new Worker(ENTRY, { workerData }));
+  let left = Math.min(tiles.end * TILE_LEAVES, tiles.size) - tiles.first * TILE_LEAVES;
+  const checked = (events: number): void => {
+    left -= events;
+    onProgress(events);
+  };
+  const worth = Math.min(availableParallelism(), MOST_THREADS, Math.ceil(Runs.countOf(tiles) / RUNS_A_THREAD));
+  const others = (threads ?? worth) - 1;
+  const shared = Runs.share(tiles, others);
+  const runs = new Runs(shared);
+  const workers = Array.from({ length: others }, (_, thread) => {
+    const workerData: VerifierData = { configuration, runs: shared, thread };
+    return new Worker(ENTRY, { workerData });
+  });
+  const here = async (): Promise<void> => {
+    // It has begun before the others are up.
+    await checkHere(runs, { store: log.store, seals: log.seals as SealStore, onProgress: checked }, found);
+    for (const [thread, worker] of workers.entries()) if (!runs.hasJoined(thread)) void worker.terminate();
+  };
   try {
-    // This thread checks as well: it has begun before the others are up.
-    await Promise.all([
-      checkHere(runs, { store: log.store, seals: log.seals as SealStore, onProgress }, found),
-      ...workers.map((worker) => ended(worker, onProgress, found)),
-    ]);
+    await Promise.all([here(), ...workers.map((worker) => ended(worker, checked, found))]);
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
+  if (problem === null && left !== 0) throw new Error(`${left} events were not checked: a thread was lost`);
   return problem;
 };
 

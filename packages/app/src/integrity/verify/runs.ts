@@ -3,25 +3,40 @@ import type { TileRun } from "./check-tiles.ts";
 
 /** Tiles of a run. */
 const RUN = 32;
-const [TAKEN, STOPPED] = [0, 1];
+/** Cells that are shared: how many runs were taken, whether to stop, and from the third on which threads have joined. */
+const [TAKEN, STOPPED, JOINED] = [0, 1, 2];
+
+export interface SharedRuns {
+  readonly tiles: TileRun;
+  readonly state: SharedArrayBuffer;
+}
 
 export class Runs {
   readonly #tiles: TileRun;
   readonly #state: Int32Array;
 
-  /** @param shared as another thread's `Runs` has it */
-  constructor(tiles: TileRun, shared = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor({ tiles, state }: SharedRuns) {
     this.#tiles = tiles;
-    this.#state = new Int32Array(shared);
+    this.#state = new Int32Array(state);
   }
 
-  /** What a thread needs to take part. */
-  get shared(): { readonly tiles: TileRun; readonly state: SharedArrayBuffer } {
-    return { tiles: this.#tiles, state: this.#state.buffer as SharedArrayBuffer };
+  /** For so many threads. */
+  static share(tiles: TileRun, threads: number): SharedRuns {
+    return { tiles, state: new SharedArrayBuffer((JOINED + threads) * Int32Array.BYTES_PER_ELEMENT) };
   }
 
-  get count(): number {
-    return Math.ceil((this.#tiles.end - this.#tiles.first) / RUN);
+  static countOf({ first, end }: TileRun): number {
+    return Math.ceil((end - first) / RUN);
+  }
+
+  /** Said by a thread before it takes its first run. */
+  join(thread: number): void {
+    Atomics.store(this.#state, JOINED + thread, 1);
+  }
+
+  /** Once `take` has given null: a thread that has not joined by then will be given nothing either. */
+  hasJoined(thread: number): boolean {
+    return Atomics.load(this.#state, JOINED + thread) === 1;
   }
 
   /** In order, each once; null when there is no more, or no more is wanted. */

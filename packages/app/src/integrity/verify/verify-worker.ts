@@ -5,11 +5,13 @@ import type { SealStore } from "@sluice/domain";
 import { checkTiles } from "./check-tiles.ts";
 import { openLog } from "./open-log.ts";
 import type { Problem } from "./problem.ts";
-import { Runs } from "./runs.ts";
+import { Runs, type SharedRuns } from "./runs.ts";
 
 export interface VerifierData {
   readonly configuration: Configuration;
-  readonly runs: Runs["shared"];
+  readonly runs: SharedRuns;
+  /** From 0. */
+  readonly thread: number;
 }
 
 export type FromVerifier =
@@ -21,10 +23,11 @@ const port = parentPort;
 if (port === null) throw new Error("verify-worker.ts runs as a worker thread only");
 const send = (message: FromVerifier): void => port.postMessage(message);
 
-const { configuration, runs: shared } = workerData as VerifierData;
-const runs = new Runs(shared.tiles, shared.state);
+const { configuration, runs: shared, thread } = workerData as VerifierData;
+const runs = new Runs(shared);
 try {
   await using log = await openLog(configuration);
+  runs.join(thread);
   const seals = log.seals as SealStore;
   const onProgress = (events: number): void => send({ kind: "progress", events });
   for (let run = runs.take(); run !== null; run = runs.take()) {
