@@ -45,6 +45,8 @@ const clientConfig = (options: PostgresOptions, session: Readonly<Record<string,
     ...(options.tls ? { ssl: options.tls } : {}),
     application_name: `sluice ${schemaOf(options)}`,
     keepAlive: true,
+    // By itself the system would wait for two hours before it asks whether the other side is still there.
+    keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 5_000,

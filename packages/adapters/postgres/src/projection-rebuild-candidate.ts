@@ -5,6 +5,7 @@
 import { RebuildImpossible } from "@sluice/domain";
 import type { PoolClient } from "pg";
 import { sqlState } from "./connection.ts";
+import { DATA_COLUMNS } from "./projection-rebuild-tables.ts";
 
 export interface Schemas {
   readonly live: string;
@@ -121,6 +122,26 @@ export const prepareSchema = (client: PoolClient, schemas: Schemas, id: string):
     );
     await client.query(`INSERT INTO ${candidate}.sluice_rebuild (live, id) VALUES ($1, $2)`, [live, id]);
   });
+
+const CHECKS = `SELECT format('ADD CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid)) AS addition
+  FROM pg_constraint AS c
+  WHERE c.conrelid = to_regclass($1) AND c.contype = 'c' AND c.convalidated
+    AND NOT EXISTS (SELECT FROM pg_attribute AS a
+      WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) AND a.attname <> ALL ($3::text[]))
+    AND NOT EXISTS (SELECT FROM pg_constraint AS t WHERE t.conrelid = to_regclass($2) AND t.conname = c.conname)`;
+
+/**
+ * Rows that a check of somebody's refuses are dead on the live side: so they are on the other. A check that rows of before
+ * it need not pass (NOT VALID) is not taken over, nor one of columns that the candidate lacks.
+ */
+export const copyChecks = async (client: PoolClient, { live, candidate }: Schemas): Promise<void> => {
+  const { rows: begun } = await client.query(`SELECT FROM ${candidate}.data LIMIT 1`);
+  if (begun.length > 0) return;
+  const values = [`${live}.data`, `${candidate}.data`, DATA_COLUMNS];
+  const { rows } = await client.query<{ addition: string }>(CHECKS, values);
+  if (rows.length === 0) return;
+  await client.query(`ALTER TABLE ${candidate}.data ${rows.map(({ addition }) => addition).join(", ")}`);
+};
 
 /** Within a transaction of the caller's. @throws RebuildImpossible, or the server's error */
 export const dropSchema = (client: PoolClient, schemas: Schemas): Promise<void> =>

@@ -14,7 +14,7 @@ import {
 import type { Pool, PoolClient } from "pg";
 import { type PostgresProjectionOptions, postgresDefaults, projectionDefaults } from "./config.ts";
 import { close, openPool, REBUILD_SUFFIX, schemaOf, UnusableDatabase } from "./connection.ts";
-import { dropSchema, prepareSchema, type Schemas } from "./projection-rebuild-candidate.ts";
+import { copyChecks, dropSchema, prepareSchema, type Schemas } from "./projection-rebuild-candidate.ts";
 import { markOf, readRows } from "./projection-rebuild-rows.ts";
 import { readSwitch, switchOver } from "./projection-rebuild-switch.ts";
 import { rollBack } from "./projection-rebuild-undo.ts";
@@ -99,7 +99,9 @@ export class PostgresProjectionRebuild implements ProjectionRebuild {
     const store = new PostgresProjectionStore({ ...this.#options, schema: this.#schemas.candidate });
     try {
       await store.start();
+      await this.#transact((client) => copyChecks(client, this.#schemas));
     } catch (error) {
+      await store.stop();
       if (error instanceof UnusableDatabase) throw new RebuildImpossible(error.message, { cause: error });
       throw error;
     }
