@@ -125,7 +125,12 @@ const fill = async (gateway: GatewayProcess): Promise<string> => {
     await publish('{"temperature":99}');
     await publish('{"temperature":"hot"}');
     receiver.mode = 204;
-    await eventually(async () => (await gateway.all("/api/v1/dead-letters")).length === 2, "dead letters");
+    const [letter] = await eventually(async () => {
+      const letters = await gateway.all("/api/v1/dead-letters");
+      return letters.length === 2 && letters;
+    }, "dead letters");
+    const address = `/api/v1/dead-letters/${encodeURIComponent(letter.id)}`;
+    await gateway.api(`${address}/retry`, { body: { edit: { payload: '{"temperature":9.9}' } } });
     await gateway.api("/api/v1/dead-letters/retry", { body: { filter: {} } });
     await gateway.caughtUp();
     const definition = (await gateway.api("/api/v1/flows/AHT10_SENSOR")).body;

@@ -94,7 +94,7 @@ const defineSettling = (letters: Command): void => {
       .action(async (ids: readonly string[], flags: RetryFlags) => (await settle()).retryLetters(ids, flags)),
     "dead-letters retry --flow AHT10_SENSOR --cause 'answered 503 Service Unavailable'",
     "dead-letters retry 0197b0a2-7c1e-7e3a-9f61-0a4a2a3c5d11/AHT10_SENSOR/POST_ENDPOINT --edit-file body.json",
-    "dead-letters retry 0197b0a2-7c1e-7e3a-9f61-0a4a2a3c5d11/AHT10_SENSOR/STORE_DB/t --set attribute=temperature --set value=21.50",
+    "dead-letters retry 0197b0a2-7c1e-7e3a-9f61-0a4a2a3c5d11/AHT10_SENSOR/STORE_DB/t --set value=21.50",
   );
   withExamples(
     settling(letters.command("discard [id...]"))
