@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { problems } from "@sluice/contracts";
 import { checkAnswer, checkExchange } from "./check.ts";
+import { Coverage } from "./coverage.ts";
 import { ApiDocument, type Operation } from "./document.ts";
+import type { Excuse } from "./excuses.ts";
 import { badBodies } from "./mutations.ts";
 import { World } from "./world.ts";
 
@@ -79,6 +81,33 @@ describe("the contract test", () => {
     for (const what of ["the whole is null", "an unknown member", "without n", "n is 10", 'n is "text"']) {
       assert.ok(made.includes(what), what);
     }
+  });
+
+  it("finds answers that nothing provokes, and excuses that hold no more", () => {
+    const coverage = new Coverage();
+    const why = "as a test of excuses";
+    coverage.note(operation, 201, null);
+    assert.deepEqual(coverage.faults(document, []), [
+      "makeThing: 204 was not provoked",
+      "makeThing: 422 invalid-query was not provoked",
+    ]);
+    const excused = (...given: readonly Omit<Excuse, "why">[]) =>
+      coverage.faults(
+        document,
+        given.map((one) => ({ ...one, why })),
+      );
+    const rest: readonly Omit<Excuse, "why">[] = [
+      { answer: "204", of: ["makeThing"] },
+      { answer: "422 invalid-query", of: () => true },
+    ];
+    assert.deepEqual(excused(...rest), []);
+    assert.deepEqual(excused(...rest, { answer: "201", of: ["makeThing"] }), [
+      "makeThing: 201 was provoked, and is excused",
+    ]);
+    assert.deepEqual(excused(...rest, { answer: "404", of: () => true }), ["an excuse for 404 is for nothing"]);
+    assert.deepEqual(excused({ answer: "204", of: ["makeThing", "gone"] }, ...rest.slice(1)), [
+      "gone: 204 is excused, and not documented",
+    ]);
   });
 
   it("knows no request for an operation that is new and takes a body", async () => {

@@ -4,20 +4,26 @@
  * request for it.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
+import { postgresUnavailable } from "../support/postgres.ts";
 import { valuesOf } from "./arbitraries.ts";
 import { checkAnswer } from "./check.ts";
+import { answersOf, Coverage, excuseFor, nameOf } from "./coverage.ts";
 import { ApiDocument, type Operation } from "./document.ts";
 import { badBodies, badTexts } from "./mutations.ts";
+import { makeOutage, type Outage, REQUESTS_PER_MINUTE } from "./outage.ts";
+import { provocations } from "./provocations.ts";
 import { type Request, World } from "./world.ts";
 
 const SEED = 20260131;
 const RUNS = 12;
+/** Of the live stream. */
+const MOST_READERS = 100;
 const BODY_LIMIT = 1024 * 1024;
 const CONDITIONS = ['"1"', 'W/"1"', "*", '"1", "2"', "nonsense"];
+
+const noPostgres = await postgresUnavailable();
 
 describe("the admin API and its OpenAPI document", () => {
   const world = new World();
@@ -26,8 +32,11 @@ describe("the admin API and its OpenAPI document", () => {
   const good = new Map<string, Request>();
 
   before(async () => {
-    await world.start(() => readFileSync(join(world.gateway.dataDir, "admin-token"), "utf8").trim());
+    await world.start();
     document = new ApiDocument((await world.gateway.api("/documentation/json")).body);
+    // There is one as soon as a request for it is made.
+    const { answer } = await askFor(operationOf("latestCheckpoint"), {}, "before there is one");
+    assert.equal(answer, "404 checkpoint-not-found");
     for (const operation of document.operations) {
       const request = await world.requestFor(operation);
       if (request !== undefined) good.set(operation.operationId, request);
@@ -35,18 +44,29 @@ describe("the admin API and its OpenAPI document", () => {
   });
   after(() => world.stop());
 
+  const operationOf = (id: string): Operation => {
+    const found = document.operations.find(({ operationId }) => operationId === id);
+    assert.ok(found, `the document has no ${id}`);
+    return found;
+  };
+
   const requestOf = ({ operationId }: Operation): Request => {
     const request = good.get(operationId);
     assert.ok(request, `no request is known for ${operationId}: test/contract/world.ts needs one`);
     return request;
   };
 
-  /** @returns the status */
-  const ask = async (operation: Operation, request: Request, what: string): Promise<number> => {
-    const answer = await world.send(operation, request);
-    checkAnswer(document, operation, answer, `${what}, ${JSON.stringify(request).slice(0, 300)}`);
-    return answer.status;
+  const coverage = new Coverage();
+  /** @returns the answer's status, and a problem's code */
+  const askFor = async (operation: Operation, request: Request, what: string, of = world) => {
+    const given = await of.send(operation, request);
+    const code = checkAnswer(document, operation, given, `${what}, ${JSON.stringify(request).slice(0, 300)}`);
+    coverage.note(operation, given.status, code);
+    return { status: given.status, answer: nameOf(given.status, code) };
   };
+  /** @returns the status */
+  const ask = async (operation: Operation, request: Request, what: string): Promise<number> =>
+    (await askFor(operation, request, what)).status;
 
   const refused = async (operation: Operation, request: Request, what: string, ...statuses: number[]) => {
     const status = await ask(operation, request, what);
@@ -130,6 +150,19 @@ describe("the admin API and its OpenAPI document", () => {
     }
   });
 
+  it("answers as documented where the state of things forbids a request", async () => {
+    for (const { operation: id, answer: expected, request } of provocations) {
+      const operation = operationOf(id);
+      const { answer } = await askFor(operation, request(requestOf(operation)), expected);
+      assert.equal(answer, expected, id);
+    }
+    for (const operation of document.operations) {
+      if (!answersOf(operation).includes("400 bad-cursor")) continue;
+      const request = { ...requestOf(operation), query: { after: "none-of-yours" } };
+      assert.equal((await askFor(operation, request, "a cursor of nobody's")).answer, "400 bad-cursor");
+    }
+  });
+
   it("takes a good request of every operation", async () => {
     for (const operation of document.operations) {
       const status = await ask(operation, requestOf(operation), "a good request");
@@ -156,5 +189,89 @@ describe("the admin API and its OpenAPI document", () => {
       });
       await fc.assert(property, { seed: SEED, numRuns: RUNS });
     }
+  });
+
+  it("sends the events of the live stream as the document has them", async () => {
+    const events = await world.gateway.all("/api/v1/events");
+    const [first, ...rest] = events;
+    const heard = await world.listen(`/api/v1/live?after=${first.position}`, rest.length);
+    for (const [index, { id, event, data = "" }] of heard.entries()) {
+      assert.equal(event, undefined);
+      const envelope = JSON.parse(data);
+      assert.deepEqual(document.errorsOfAnswer({ $ref: "#/components/schemas/Event" }, envelope), [], data);
+      assert.deepEqual([id, envelope], [rest[index].position, rest[index]]);
+    }
+    assert.ok(new Set(rest.map(({ type }) => type)).size > 8);
+  });
+
+  it("lets no more read the live stream than it says", async () => {
+    const tail = operationOf("tailEvents");
+    const readers = await Promise.all(Array.from({ length: MOST_READERS }, () => world.follow("/api/v1/live")));
+    try {
+      assert.equal((await askFor(tail, {}, "one reader too many")).answer, "503 too-many-readers");
+    } finally {
+      for (const leave of readers) leave();
+    }
+  });
+
+  describe("without its databases", { skip: noPostgres ?? false }, () => {
+    let outage: Outage;
+    const prepared = new Map<string, Request>();
+    const documenting = (answer: string): readonly Operation[] =>
+      document.operations.filter((operation) => answersOf(operation).includes(answer));
+    before(async () => {
+      outage = await makeOutage();
+      await outage.world.start();
+      for (const operation of document.operations) {
+        const { operationId } = operation;
+        if (operationId === "latestCheckpoint") prepared.set(operationId, {});
+        else prepared.set(operationId, (await outage.world.requestFor(operation)) as Request);
+      }
+    });
+    after(() => outage.stop());
+
+    /** That every operation that documents the answer gives it. */
+    const allAnswer = async (answer: string, more: Request = {}): Promise<void> => {
+      const wrong: string[] = [];
+      for (const operation of documenting(answer)) {
+        const request = { ...prepared.get(operation.operationId), ...more };
+        const { answer: given } = await askFor(operation, request, answer, outage.world);
+        if (given !== answer && excuseFor(operation, answer) === undefined)
+          wrong.push(`${operation.operationId}: ${given}`);
+      }
+      assert.deepEqual(wrong, [], answer);
+    };
+
+    it("says that nothing is sealed", () => allAnswer("503 seals-unavailable"));
+
+    it("says that the projection is not there", async () => {
+      outage.projection.interrupt();
+      await allAnswer("503 projection-unavailable");
+      outage.projection.restore();
+    });
+
+    it("says that too much is asked", async () => {
+      const cheap = operationOf("publishStatus");
+      const token = outage.world.viewerToken;
+      await Promise.all(
+        Array.from({ length: 50 }, async () => {
+          for (let n = 0; n < REQUESTS_PER_MINUTE / 50; n++) await outage.world.send(cheap, { token });
+        }),
+      );
+      await allAnswer("429 rate-limited", { token });
+    });
+
+    it("says that the log is not there, which has the tokens", async () => {
+      const { world: cut } = outage;
+      const token = cut.viewerToken;
+      await cut.gateway.kill();
+      outage.log.interrupt();
+      await cut.gateway.start();
+      await allAnswer("503 log-unavailable", { token, headers: { "x-forwarded-for": "192.0.2.1" } });
+    });
+  });
+
+  it("gives every answer that the document has, or is excused for it", { skip: noPostgres ?? false }, () => {
+    assert.deepEqual(coverage.faults(document), []);
   });
 });

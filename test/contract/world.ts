@@ -1,5 +1,7 @@
 /** A gateway with something of everything in it, and for each operation a request that it takes. */
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import mqtt from "mqtt";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -16,8 +18,8 @@ export interface Request {
   readonly token?: string | null;
 }
 
-const FLOW = "CONTRACT";
-const SWITCHED = "CONTRACT_SWITCHED";
+export const FLOW = "CONTRACT";
+export const SWITCHED = "CONTRACT_SWITCHED";
 const TOPIC = "contract/{site}/data";
 const STREAM = "text/event-stream";
 const MESSAGES = 12;
@@ -28,8 +30,12 @@ const definition = (code: string): Json => ({
   actions: [{ type: "STORE_DB" }],
 });
 
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+const fieldsOf = (lines: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(lines.split("\n").map((line) => /^(\w+): ?(.*)$/.exec(line)?.slice(1) ?? [line, ""]));
+
 export class World {
-  readonly gateway = new GatewayProcess({ env: { ADMIN_RATE_LIMIT: "0" } });
+  readonly gateway: GatewayProcess;
   viewerToken = "";
   #receiver!: Receiver;
   #messageId = "";
@@ -37,11 +43,16 @@ export class World {
   #made = 0;
   #token = "";
 
-  async start(token: () => string): Promise<void> {
+  /** @param env settings of the gateway's own */
+  constructor(env: Readonly<Record<string, string>> = {}) {
+    this.gateway = new GatewayProcess({ env });
+  }
+
+  async start(): Promise<void> {
     this.#receiver = await startReceiver();
     this.#receiver.mode = 500;
     await this.gateway.start();
-    this.#token = token();
+    this.#token = readFileSync(join(this.gateway.dataDir, "admin-token"), "utf8").trim();
     await this.gateway.define({
       code: FLOW,
       topic: TOPIC,
@@ -96,6 +107,31 @@ export class World {
     return { status, headers, text: "" };
   }
 
+  /** Begins to read a stream. @returns what ends it */
+  async follow(path: string): Promise<() => void> {
+    const stop = new AbortController();
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const { status } = await fetch(this.gateway.adminUrl + path, { headers, signal: stop.signal });
+    if (status !== 200) throw new Error(`${path}: ${status}`);
+    return () => stop.abort();
+  }
+
+  /** The first so many events of a stream, each as its lines say it, by the lines' names. */
+  async listen(path: string, count: number): Promise<readonly Readonly<Record<string, string>>[]> {
+    const signal = AbortSignal.timeout(20_000);
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const { body } = await fetch(this.gateway.adminUrl + path, { headers, signal });
+    let text = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of body as ReadableStream<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true });
+      const whole = text.split("\n\n").slice(0, -1);
+      const events = whole.filter((lines) => !lines.startsWith(":")).map(fieldsOf);
+      if (events.length >= count) return events.slice(0, count);
+    }
+    throw new Error(`the stream ended after ${text}`);
+  }
+
   /** A good request; undefined: the driver does not know this operation. */
   async requestFor({ operationId, body, parameters }: Operation): Promise<Request | undefined> {
     const known = this.#requests[operationId];
@@ -123,6 +159,10 @@ export class World {
       disableFlow: () => ofFlow(SWITCHED),
       rollbackFlow: () => ({ ...ofFlow(SWITCHED), body: { version: 1 } }),
       testFlow: () => ({ ...ofFlow(), body: { topic: "contract/hall/data", payload: { temperature: 21.5 } } }),
+      getData: async () => {
+        const { body } = await this.gateway.api(`/api/v1/data?flow=${FLOW}&limit=1`);
+        return { path: { id: body.items[0].id } };
+      },
       getMessage: () => ({ path: { messageId: this.#messageId } }),
       getDeadLetter: () => ({ path: { id: this.#letters[0] as string } }),
       retryDeadLetter: () => ({ ...ofLetter(), body: { edit: { payload: "{}" }, reason: "known" } }),

@@ -78,7 +78,7 @@ interface RouteSchema {
   readonly operationId?: string;
   readonly description?: string;
   readonly security?: unknown;
-  readonly response?: Readonly<Record<string, unknown>>;
+  readonly response?: Responses;
 }
 
 const problemsOf = ({ access, limited }: RouteAccess): readonly ProblemCode[] => [
@@ -87,8 +87,24 @@ const problemsOf = ({ access, limited }: RouteAccess): readonly ProblemCode[] =>
   ...(limited === false ? [] : (["rate-limited"] as const)),
 ];
 
-/** The answers that every route of this access may give, where the route does not declare that status itself. */
-const responsesOf = (route: RouteAccess): Readonly<Record<string, unknown>> => problemAnswers(problemsOf(route));
+type Responses = Readonly<Record<string, unknown>>;
+
+/** The answers that every route of this access may give, with those that the route declares itself. */
+const responsesOf = (route: RouteAccess, declared: Responses = {}): Responses => {
+  const always: Responses = problemAnswers(problemsOf(route));
+  const both = Object.keys(always).filter((status) => declared[status] !== undefined);
+  return {
+    ...always,
+    ...declared,
+    ...Object.fromEntries(both.map((status) => [status, joined(declared[status], always[status])])),
+  };
+};
+
+/** Two answers that are problems: a paragraph for each code. */
+const joined = (one: unknown, other: unknown): unknown => {
+  const paragraphs = [one, other].flatMap((answer) => (answer as { description: string }).description.split("\n\n"));
+  return { ...(one as object), description: [...new Set(paragraphs)].join("\n\n") };
+};
 
 const withAccess = (schema: RouteSchema, route: RouteAccess): RouteSchema => {
   const { access } = route;
@@ -103,7 +119,7 @@ const withAccess = (schema: RouteSchema, route: RouteAccess): RouteSchema => {
           "x-role": role,
           description: `${description === undefined ? "" : `${description}\n\n`}Takes the role ${role}.`,
         }),
-    response: { ...responsesOf(route), ...schema.response },
+    response: responsesOf(route, schema.response),
   };
 };
 

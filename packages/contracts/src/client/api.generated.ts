@@ -2207,7 +2207,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
+            /**
+             * @description `seals-unavailable`: The seals of the event log cannot be used at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -2298,7 +2302,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
+            /**
+             * @description `seals-unavailable`: The seals of the event log cannot be used at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -2389,7 +2397,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `seals-unavailable`: The seals of the event log cannot be used at the moment. */
+            /**
+             * @description `seals-unavailable`: The seals of the event log cannot be used at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -2540,7 +2552,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            /**
+             * @description `projection-unavailable`: The projection database cannot be reached at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -2642,7 +2658,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            /**
+             * @description `projection-unavailable`: The projection database cannot be reached at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -2782,7 +2802,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            /**
+             * @description `projection-unavailable`: The projection database cannot be reached at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -3343,7 +3367,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `projection-unavailable`: The projection database cannot be reached at the moment. */
+            /**
+             * @description `projection-unavailable`: The projection database cannot be reached at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -6270,7 +6298,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `publish-unavailable`: Messages to publish cannot be stored at the moment. */
+            /**
+             * @description `publish-unavailable`: Messages to publish cannot be stored at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
+             */
             503: {
                 headers: {
                     /** @description Seconds after which to ask again, where that is known. */
@@ -6429,6 +6461,8 @@ export interface operations {
              * @description `publish-queue-full`: The queue of messages to publish is full.
              *
              *     `publish-unavailable`: Messages to publish cannot be stored at the moment.
+             *
+             *     `log-unavailable`: The event log cannot be written or read at the moment.
              */
             503: {
                 headers: {
