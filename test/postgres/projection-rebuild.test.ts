@@ -206,22 +206,26 @@ describe("postgres rebuild", { skip: (await postgresUnavailable()) ?? false, con
     assert.deepEqual(await read(), before.slice(0, 2));
   });
 
-  test("holds the candidate to the checks that the live table's rows have passed", async (t) => {
-    const made = await makeRebuild(t);
-    await made.open();
-    await made.query(`ALTER TABLE data ADD COLUMN note text,
-      ADD CONSTRAINT "their own" CHECK (attribute_name <> 'refused' AND length(flow_code) > 0),
-      ADD CONSTRAINT noted CHECK (note IS NULL OR attribute_name <> 'noted')`);
-    const rows = [...rowsFrom(0, 3), row({ attribute: "refused" }), row({ attribute: "noted" })];
-    const { live, candidate, rebuild } = await made.openSides(rows, rows);
-    assert.deepEqual(await countsOf(candidate), [4, 1, 0]);
-    assert.deepEqual(await live.counts(), await candidate.counts());
-    assert.equal(await rebuild.candidate("one"), candidate);
-    await rebuild.stop();
-    const again = await made.openRebuild();
-    await again.candidate("one");
-    assert.deepEqual(await again.switchOver(order("one", 1)), { added: 0, removed: 0, changed: 0 });
-  });
+  for (const kind of ["partitioned", "adopted"] as const) {
+    test(`holds the candidate to the checks that rows have passed of a table that is ${kind}`, async (t) => {
+      const made = await makeRebuild(t);
+      if (kind === "adopted") await made.makeOlderTables();
+      await made.open();
+      await made.query(`ALTER TABLE data ADD COLUMN note text,
+        ADD CONSTRAINT "their own" CHECK (attribute_name <> 'refused' AND length(flow_code) > 0)
+          ${kind === "adopted" ? "NO INHERIT" : ""},
+        ADD CONSTRAINT noted CHECK (note IS NULL OR attribute_name <> 'noted')`);
+      const rows = [...rowsFrom(0, 3), row({ attribute: "refused" }), row({ attribute: "noted" })];
+      const { live, candidate, rebuild } = await made.openSides(rows, rows);
+      assert.deepEqual(await countsOf(candidate), [4, 1, 0]);
+      assert.deepEqual(await live.counts(), await candidate.counts());
+      assert.equal(await rebuild.candidate("one"), candidate);
+      await rebuild.stop();
+      const again = await made.openRebuild();
+      await again.candidate("one");
+      assert.deepEqual(await again.switchOver(order("one", 1)), { added: 0, removed: 0, changed: 0 });
+    });
+  }
 
   test("says which constraint keeps the live table from having what the log gives, and has changed nothing", async (t) => {
     const made = await makeRebuild(t);

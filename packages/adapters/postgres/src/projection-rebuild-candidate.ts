@@ -123,7 +123,7 @@ export const prepareSchema = (client: PoolClient, schemas: Schemas, id: string):
     await client.query(`INSERT INTO ${candidate}.sluice_rebuild (live, id) VALUES ($1, $2)`, [live, id]);
   });
 
-const CHECKS = `SELECT format('ADD CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid)) AS addition
+const CHECKS = `SELECT format('ADD CONSTRAINT %I CHECK (%s)', c.conname, pg_get_expr(c.conbin, c.conrelid)) AS addition
   FROM pg_constraint AS c
   WHERE c.conrelid = to_regclass($1) AND c.contype = 'c' AND c.convalidated
     AND NOT EXISTS (SELECT FROM pg_attribute AS a
@@ -134,14 +134,16 @@ const CHECKS = `SELECT format('ADD CONSTRAINT %I %s', c.conname, pg_get_constrai
  * Rows that a check of somebody's refuses are dead on the live side: so they are on the other. A check that rows of before
  * it need not pass (NOT VALID) is not taken over, nor one of columns that the candidate lacks.
  */
-export const copyChecks = async (client: PoolClient, { live, candidate }: Schemas): Promise<void> => {
-  const { rows: begun } = await client.query(`SELECT FROM ${candidate}.data LIMIT 1`);
-  if (begun.length > 0) return;
-  const values = [`${live}.data`, `${candidate}.data`, DATA_COLUMNS];
-  const { rows } = await client.query<{ addition: string }>(CHECKS, values);
-  if (rows.length === 0) return;
-  await client.query(`ALTER TABLE ${candidate}.data ${rows.map(({ addition }) => addition).join(", ")}`);
-};
+export const copyChecks = (client: PoolClient, schemas: Schemas): Promise<void> =>
+  explained(schemas, async () => {
+    const { live, candidate } = schemas;
+    const { rows: begun } = await client.query(`SELECT FROM ${candidate}.data LIMIT 1`);
+    if (begun.length > 0) return;
+    const values = [`${live}.data`, `${candidate}.data`, DATA_COLUMNS];
+    const { rows } = await client.query<{ addition: string }>(CHECKS, values);
+    if (rows.length === 0) return;
+    await client.query(`ALTER TABLE ${candidate}.data ${rows.map(({ addition }) => addition).join(", ")}`);
+  });
 
 /** Within a transaction of the caller's. @throws RebuildImpossible, or the server's error */
 export const dropSchema = (client: PoolClient, schemas: Schemas): Promise<void> =>
@@ -155,8 +157,8 @@ export const dropSchema = (client: PoolClient, schemas: Schemas): Promise<void> 
     if ((await contentsOf(client, candidate)).length === 0) await client.query(`DROP SCHEMA ${candidate}`);
   });
 
-/** insufficient_privilege; dependent_objects_still_exist */
-const FOR_AN_ADMINISTRATOR: ReadonlySet<string | null> = new Set(["42501", "2BP01"]);
+/** insufficient_privilege; what a check names and the candidate's table lacks; dependent_objects_still_exist */
+const FOR_AN_ADMINISTRATOR: ReadonlySet<string | null> = new Set(["42501", "42703", "42883", "42P16", "2BP01"]);
 
 const explained = async (schemas: Schemas, work: () => Promise<void>): Promise<void> => {
   try {
