@@ -28,7 +28,7 @@ import { fullTiles, leafCount } from "./tree-root.ts";
 
 export const SEALER = "sealer";
 
-/** Milliseconds of processor time that this thread has had. */
+/** Milliseconds of processor time that this thread has had: while it waits for a core it does not work. */
 const worked = (): number => {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;
@@ -102,7 +102,7 @@ export class Sealer implements EntrySinkTask {
   #tile = new OpenTile(0);
   /** Of the log, when the last page had been sealed. */
   #lastHead: string | null = null;
-  #rested = worked();
+  #workedBefore = worked();
 
   constructor(dependencies: SealerDependencies) {
     this.#deps = dependencies;
@@ -145,15 +145,15 @@ export class Sealer implements EntrySinkTask {
     const position = page.position as string;
     await this.#deps.seals.append({ from: this.#head, size, position, frontier: tree.roots(), tiles });
     this.#head = { size, position };
-    if (!page.atEnd) await this.#rest();
+    await this.#rest(page);
   }
 
-  /** For as long as it has worked, while events come in: ingest needs the cores more. */
-  async #rest(): Promise<void> {
-    const head = await this.#deps.store.head();
-    if (this.#lastHead !== null && head !== this.#lastHead) await delay(worked() - this.#rested);
+  /** Where it is behind and more comes in, for as long as it has worked: ingest needs the cores more. */
+  async #rest({ position, atEnd }: EntryPage): Promise<void> {
+    const head = atEnd ? position : await this.#deps.store.head();
+    if (!atEnd && head !== this.#lastHead) await delay(worked() - this.#workedBefore);
     this.#lastHead = head;
-    this.#rested = worked();
+    this.#workedBefore = worked();
   }
 
   async #checkTail({ tail }: SealHead): Promise<void> {

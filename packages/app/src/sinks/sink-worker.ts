@@ -13,8 +13,9 @@ const { role, configuration, flows: initialFlows } = workerData as SinkThreadDat
 const log = pino({ level: configuration.logLevel }, { write: (line: string) => send({ kind: "log", line }) });
 const flows = new Map<string, SinkFlow>(initialFlows.map((flow) => [flow.code, flow]));
 
-// On Linux this is the priority of the calling thread alone: where cores are short, ingest goes first.
-if (platform() === "linux") setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+// On Linux this is the priority of the calling thread alone: where cores are short, ingest goes first, and seals last.
+const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority;
+if (platform() === "linux") setPriority(role === "sealer" ? PRIORITY_LOW : PRIORITY_BELOW_NORMAL);
 
 const sink = await composeSink({ role, configuration, flows, log });
 await sink.start();
