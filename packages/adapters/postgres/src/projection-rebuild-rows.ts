@@ -83,15 +83,15 @@ const toRow = (row: StoredRow): DataRow => ({
 
 /** Of two columns that no batch has stored like this: a text that is unlike any that should be here. */
 const textOf = ({ attribute_value: value, exact_value: exact }: StoredRow): string => {
-  if (exact === null && value !== null) return value;
+  if (exact === null) return value ?? "";
   const text = exactText(exact);
   const isRight = text !== null && !isStorable(text) && storableText(text) === value;
   return isRight ? text : `\0${JSON.stringify([value, exact])}`;
 };
 
-const exactText = (exact: string | null): string | null => {
+const exactText = (exact: string): string | null => {
   try {
-    const text: unknown = exact === null ? null : JSON.parse(exact);
+    const text: unknown = JSON.parse(exact);
     return typeof text === "string" ? text : null;
   } catch {
     return null;
