@@ -17,7 +17,7 @@ import { startLoad } from "../support/load-publisher.ts";
 import { startMosquitto } from "../support/mosquitto.ts";
 import { median, perSecond, ratio } from "./support.ts";
 
-const COUNT = Number(process.env.SLUICE_BENCH_MESSAGES ?? 100_000);
+export const COUNT = Number(process.env.SLUICE_BENCH_MESSAGES ?? 100_000);
 /** Published before the clock starts, so that both are compiled when it does. */
 const WARM_UP = 30_000;
 const ROUNDS = 3;
@@ -68,8 +68,20 @@ const bare = async (url: string): Promise<Run> => {
 export interface SluiceRun extends Run {
   /** From the last commit until every row is in the projection. */
   readonly catchUpSeconds: number;
+  /** The same until every event is sealed; 0 where nothing is. */
+  readonly sealedSeconds: number;
+  /** Milliseconds that the cores worked for the gateway from the first message until then. */
+  readonly processorMs: number;
   readonly memoryMiB: number;
 }
+
+/** Linux counts in hundredths of a second. */
+const processorMs = (pid: number): number => {
+  // The name before it may have spaces.
+  const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+  const fields = rest.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+};
 
 const residentMiB = (pid: number): number => {
   const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
@@ -102,15 +114,23 @@ export const sluice = async (url: string, env: Readonly<Record<string, string>> 
     const projected = async () => {
       while ((await health()).sinks[0].lagEvents !== 0) await delay(10);
     };
-    await warmUp(url, committed(WARM_UP).then(projected));
+    const sealed = async () => {
+      const lag = async () => (await health()).sinks.find(({ name }: { name: string }) => name === "sealer")?.lagEvents;
+      while ((await lag()) > 0) await delay(10);
+    };
+    await warmUp(url, committed(WARM_UP).then(projected).then(sealed));
+    const workedBefore = processorMs(gateway.pid);
     const run = await publish(url, committed(WARM_UP + COUNT));
     const ended = performance.now();
     await projected();
     const catchUpSeconds = (performance.now() - ended) / 1_000;
     const memoryMiB = residentMiB(gateway.pid);
+    await sealed();
+    const sealedSeconds = (performance.now() - ended) / 1_000;
+    const worked = processorMs(gateway.pid) - workedBefore;
     const [counts] = (await gateway.api(`/api/v1/flows/${FLOW}`)).body.actionCounts;
     if (counts.done !== WARM_UP + COUNT) throw new Error(`${counts.done} of ${WARM_UP + COUNT} messages are stored`);
-    return { ...run, catchUpSeconds, memoryMiB };
+    return { ...run, catchUpSeconds, sealedSeconds, processorMs: worked, memoryMiB };
   } finally {
     await gateway.dispose();
     await forgetSession(url);
