@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { ReplayInput } from "@sluice/contracts";
-import type { ProjectionRebuild } from "@sluice/domain";
+import { ProjectionFull, type ProjectionRebuild, ProjectionUnavailable } from "@sluice/domain";
 import { eventually } from "../support/gateway-process.ts";
 import { RebuildFixture } from "./support/rebuild-fixture.ts";
 
@@ -121,6 +121,26 @@ describe("a rebuild", () => {
     assert.equal((await fixture.ended(id)).state, "cancelled");
     await eventually(() => !fixture.hasCandidate, "the candidate is gone");
     assert.deepEqual(await texts(fixture), DAMAGED);
+  });
+
+  it("gives up when there is no room, and gives the room back", async () => {
+    fixture.before = async (call) => {
+      if (call === "rows") throw new ProjectionFull("database or disk is full");
+    };
+    const { state, reason } = await fixture.run(rebuild);
+    assert.equal(state, "failed");
+    assert.match(reason ?? "", /^there is no room .* full$/);
+    await eventually(() => !fixture.hasCandidate, "the candidate is gone");
+    assert.deepEqual(await texts(fixture), DAMAGED);
+  });
+
+  it("goes on when the database is away for a while", async () => {
+    let away = 2;
+    fixture.before = async (call) => {
+      if (call === "switchOver" && away-- > 0) throw new ProjectionUnavailable("away");
+    };
+    assert.equal((await fixture.run(rebuild)).state, "completed");
+    assert.deepEqual(await texts(fixture), WHOLE);
   });
 
   for (const call of ["candidate", "mark", "rows", "switchOver"] as const) {

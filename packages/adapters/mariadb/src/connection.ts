@@ -1,6 +1,6 @@
 /** Connections to MariaDB: what every session is set to, transactions, and what an error of the server means. */
 import { setTimeout as pause } from "node:timers/promises";
-import { ProjectionUnavailable } from "@sluice/domain";
+import { ProjectionFull, ProjectionUnavailable } from "@sluice/domain";
 import { type Connection, type ConnectionConfig, createConnection, createPool, type Pool, SqlError } from "mariadb";
 import { type MariadbOptions, mariadbDefaults } from "./config.ts";
 
@@ -174,9 +174,13 @@ export const errorNumber = (error: unknown): number | null =>
 const NETWORK = /^(?!ERR_)|^ERR_(TLS|SSL)_/;
 
 /** Whatever the server, the connection or the network reports beyond refused data may pass. */
+/** ER_DISK_FULL, ER_RECORD_FILE_FULL */
+const FULL: ReadonlySet<number> = new Set([1021, 1114]);
+
 export const unavailable = (error: unknown): unknown => {
   if (error instanceof SqlError) {
-    return new ProjectionUnavailable(`the projection database: ${messageOf(error)}`, { cause: error });
+    const Unavailable = FULL.has(error.errno) ? ProjectionFull : ProjectionUnavailable;
+    return new Unavailable(`the projection database: ${messageOf(error)}`, { cause: error });
   }
   if (error instanceof CommitInDoubt) return new ProjectionUnavailable(error.message, { cause: error });
   const fromNetwork = error instanceof Error && "code" in error && NETWORK.test(String(error.code));

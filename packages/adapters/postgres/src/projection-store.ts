@@ -8,13 +8,14 @@ import {
   type Page,
   type PageRequest,
   type ProjectionBatch,
+  ProjectionFull,
   type ProjectionStore,
   ProjectionUnavailable,
   type SinkCounts,
 } from "@sluice/domain";
 import type { Pool, PoolClient } from "pg";
 import { type PostgresProjectionOptions, postgresDefaults, projectionDefaults } from "./config.ts";
-import { close, openPool, schemaOf } from "./connection.ts";
+import { close, openPool, schemaOf, sqlState } from "./connection.ts";
 import { applyBatch, readCursor } from "./projection-store-apply.ts";
 import { fillCauses, listCauses } from "./projection-store-causes.ts";
 import { readCounts } from "./projection-store-counts.ts";
@@ -151,12 +152,15 @@ export class PostgresProjectionStore implements ProjectionStore {
   }
 }
 
+const DISK_FULL = "53100";
+
 /** @throws ProjectionUnavailable for what the server or the connection says */
 export const available = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
     if (!isOfDatabase(error)) throw error;
-    throw new ProjectionUnavailable(`PostgreSQL: ${error.message}`, { cause: error });
+    const Unavailable = sqlState(error) === DISK_FULL ? ProjectionFull : ProjectionUnavailable;
+    throw new Unavailable(`PostgreSQL: ${error.message}`, { cause: error });
   }
 };

@@ -1,11 +1,14 @@
 /** The candidate: a projection's database in a file beside the live one, with the id of the rebuild that it is for. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { RebuildImpossible } from "@sluice/domain";
 import { databaseDefaults } from "./config.ts";
 import { resultCode, transact, UnusableDatabase } from "./connection.ts";
 import { type SqliteProjectionOptions, SqliteProjectionStore } from "./projection-store.ts";
+
+/** Times the live file's size: as much again, the write-ahead logs of both, and what a switch keeps. */
+const ROOM = 2.5;
 
 export const candidatePath = (live: string): string => `${live}-rebuild`;
 
@@ -15,7 +18,11 @@ export const candidatePath = (live: string): string => `${live}-rebuild`;
  */
 export const openCandidate = async (live: SqliteProjectionOptions, id: string): Promise<SqliteProjectionStore> => {
   const options = { ...live, path: candidatePath(live.path) };
-  if (possible(options.path, () => readId(options.path)) !== id) makeEmpty(options.path, id);
+  if (possible(options.path, () => readId(options.path)) !== id) {
+    possible(options.path, () => removeFiles(options.path));
+    checkRoom(live.path);
+    makeEmpty(options.path, id);
+  }
   const store = new SqliteProjectionStore(options);
   try {
     await store.start();
@@ -26,6 +33,17 @@ export const openCandidate = async (live: SqliteProjectionOptions, id: string): 
     await store.start();
   }
   return store;
+};
+
+/** The log may be on the same disk, and is what must not run out of it. */
+const checkRoom = (live: string): void => {
+  const { bavail, bsize } = statfsSync(dirname(live));
+  const [free, needed] = [bavail * bsize, ROOM * statSync(live).size];
+  if (free >= needed) return;
+  const [has, wants] = [free, needed].map((bytes) => Math.round(bytes / 1024 ** 2));
+  throw new RebuildImpossible(
+    `making the projection anew beside the live one may need ${wants} MiB in ${dirname(live)}, where ${has} MiB are free`,
+  );
 };
 
 /** Nothing where the file is not a candidate's. */

@@ -18,7 +18,8 @@ import {
   type SwitchOrder,
   type SwitchResult,
 } from "@sluice/domain";
-import { isDataError, openDatabase, resultCode } from "./connection.ts";
+import { isDataError, openDatabase } from "./connection.ts";
+import { available } from "./projection-errors.ts";
 import { rollBack } from "./projection-rebuild-back.ts";
 import { candidatePath, openCandidate, removeCandidate } from "./projection-rebuild-candidate.ts";
 import { readSwitch } from "./projection-rebuild-kept.ts";
@@ -142,15 +143,5 @@ const accepted = <T>(work: () => T): T => {
         "was added to a table of the projection) has to let it pass, or to go",
       { cause: error },
     );
-  }
-};
-
-/** Whatever SQLite reports (disk full, locked, read-only, I/O) may pass. */
-const available = <T>(work: () => T): T => {
-  try {
-    return work();
-  } catch (error) {
-    if (resultCode(error) === null) throw error;
-    throw new ProjectionUnavailable(`the projection database: ${(error as Error).message}`, { cause: error });
   }
 };

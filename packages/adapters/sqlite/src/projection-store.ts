@@ -14,7 +14,8 @@ import {
   type SinkCounts,
 } from "@sluice/domain";
 import { type DatabaseOptions, databaseDefaults } from "./config.ts";
-import { openDatabase, resultCode } from "./connection.ts";
+import { openDatabase } from "./connection.ts";
+import { available } from "./projection-errors.ts";
 import { applyBatch, readCursor, resetConsumer } from "./projection-store-apply.ts";
 import { fillCauses, listCauses } from "./projection-store-causes.ts";
 import { findRow, listData } from "./projection-store-data.ts";
@@ -140,15 +141,5 @@ const consistently = <T>(database: DatabaseSync, read: () => T): T => {
     return read();
   } finally {
     database.exec("COMMIT");
-  }
-};
-
-/** Whatever SQLite reports beyond a refused row (disk full, locked, read-only, I/O) may pass. */
-const available = <T>(work: () => T): T => {
-  try {
-    return work();
-  } catch (error) {
-    if (resultCode(error) === null) throw error;
-    throw new ProjectionUnavailable(`the projection database: ${(error as Error).message}`, { cause: error });
   }
 };

@@ -44,10 +44,10 @@ export const compareRows = async (
     if (rebuilt.isSpent && (await rebuilt.load())) signal.throwIfAborted();
     const [was, is] = [live.row, rebuilt.row];
     if (was === undefined && is === undefined) break;
-    if (is === undefined || (was !== undefined && was.eventId < is.eventId)) {
+    if (is === undefined || (was !== undefined && isBefore(was, is))) {
       note("surplus", was, undefined);
       live.next();
-    } else if (was === undefined || is.eventId < was.eventId) {
+    } else if (was === undefined || isBefore(is, was)) {
       note("missing", undefined, is);
       rebuilt.next();
     } else {
@@ -58,6 +58,10 @@ export const compareRows = async (
   }
   return { live: live.result(), rebuilt: rebuilt.result(), ...found, samples };
 };
+
+/** By their bytes, as `rows` gives them. */
+const isBefore = (one: DataRow, other: DataRow): boolean =>
+  one.eventId !== other.eventId && Buffer.compare(Buffer.from(one.eventId), Buffer.from(other.eventId)) < 0;
 
 /** What the digest covers: the members in this order, as JSON. A digest of one version of it is of no use to another. */
 const lineOf = (row: DataRow): string =>

@@ -4,19 +4,21 @@
  * A rebuild reads the log into a candidate beside the live projection, goes on after a crash where the candidate is,
  * compares the two at one place of the log, says in the log what it has found, and switches.
  */
-import type { ProjectionComparison, RebuildResult } from "@sluice/contracts";
+import type { ProjectionComparison, RebuildOrder, RebuildResult } from "@sluice/contracts";
 import {
   type Clock,
   type EventStore,
   type FlowRow,
+  ProjectionFull,
   type ProjectionRebuild,
   type ProjectionStore,
   ProjectionUnavailable,
+  RebuildImpossible,
   type SinkCounts,
 } from "@sluice/domain";
 import { ReplayImpossible } from "../replay/candidates.ts";
 import { Pace } from "../replay/pace.ts";
-import { NO_FIGURES, type Progress } from "../replay/replay-book.ts";
+import { NO_FIGURES, type Progress, type ReplayRecord } from "../replay/replay-book.ts";
 import type { ReplayEnd, ReplayJob, ReplayLane, ReplayProgress } from "../replay/replay-runner.ts";
 import { PROJECTOR } from "../sinks/projector.ts";
 import type { Turns } from "../sinks/turns.ts";
@@ -49,40 +51,57 @@ export const rebuildLane = (dependencies: RebuildDependencies): ReplayLane => ({
   idle: () => dependencies.rebuild.drop(),
 });
 
+/** What fills a disk that the log may be on gives up, and is taken away. */
+const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ProjectionFull)) throw error;
+    throw new RebuildImpossible(`there is no room for a projection beside the live one: ${error.message}`);
+  }
+};
+
 const rebuildJob = (deps: RebuildDependencies): ReplayJob<"rebuild"> => ({
   resumes: true,
-  run: async (record, onProgress, signal) => {
-    const { rebuild } = deps;
-    const { id, order, comparison: found } = record;
-    const switched = await rebuild.switched();
-    if (switched?.id === id && found !== null) {
-      // It was killed between the switch and saying so.
-      deps.onSwitch();
-      const { added, removed, changed } = switched;
-      return ended(record, { comparison: found, switchedOver: { added, removed, changed } });
-    }
-    const candidate = new Candidate({
-      store: deps.store,
-      candidate: await rebuild.candidate(id),
-      flows: deps.flows(),
-      pace: new Pace(order.messagesPerSecond, signal),
-      counted: record.position,
-      messages: record.figures.scanned,
-    });
-    await candidate.start(signal);
-    const comparison = await compare(deps, candidate, onProgress, signal);
-    const figures = figuresOf(candidate);
-    await onProgress({ position: comparison.position, figures, comparison, atOnce: true });
-    if (order.compareOnly) return ended({ figures }, { comparison, switchedOver: null });
-    await comeNear(deps, candidate, onProgress, signal);
-    const { added, removed, changed } = await deps.turns.take(async () => {
-      const position = await meet(deps, candidate, signal);
-      return rebuild.switchOver({ id, consumer: PROJECTOR, position, receivedFrom: receivedFrom(deps) });
-    });
-    deps.onSwitch();
-    return ended({ figures }, { comparison, switchedOver: { added, removed, changed } });
-  },
+  run: (record, onProgress, signal) => withRoom(() => doRebuild(deps, record, onProgress, signal)),
 });
+
+const doRebuild = async (
+  deps: RebuildDependencies,
+  record: ReplayRecord<RebuildOrder>,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<ReplayEnd> => {
+  const { rebuild } = deps;
+  const { id, order, comparison: found } = record;
+  const switched = await rebuild.switched();
+  if (switched?.id === id && found !== null) {
+    // It was killed between the switch and saying so.
+    deps.onSwitch();
+    const { added, removed, changed } = switched;
+    return ended(record, { comparison: found, switchedOver: { added, removed, changed } });
+  }
+  const candidate = new Candidate({
+    store: deps.store,
+    candidate: await rebuild.candidate(id),
+    flows: deps.flows(),
+    pace: new Pace(order.messagesPerSecond, signal),
+    counted: record.position,
+    messages: record.figures.scanned,
+  });
+  await candidate.start(signal);
+  const comparison = await compare(deps, candidate, onProgress, signal);
+  const figures = figuresOf(candidate);
+  await onProgress({ position: comparison.position, figures, comparison, atOnce: true });
+  if (order.compareOnly) return ended({ figures }, { comparison, switchedOver: null });
+  await comeNear(deps, candidate, onProgress, signal);
+  const { added, removed, changed } = await deps.turns.take(async () => {
+    const position = await meet(deps, candidate, signal);
+    return rebuild.switchOver({ id, consumer: PROJECTOR, position, receivedFrom: receivedFrom(deps) });
+  });
+  deps.onSwitch();
+  return ended({ figures }, { comparison, switchedOver: { added, removed, changed } });
+};
 
 const rollbackJob = ({ rebuild, turns, onSwitch }: RebuildDependencies): ReplayJob<"rollback"> => ({
   resumes: true,

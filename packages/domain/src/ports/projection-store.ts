@@ -196,7 +196,12 @@ export class CursorMoved extends Error {
 }
 
 export class ProjectionUnavailable extends Error {
-  override readonly name = "ProjectionUnavailable";
+  override readonly name: string = "ProjectionUnavailable";
+}
+
+/** The database has no room for what was to be written. */
+export class ProjectionFull extends ProjectionUnavailable {
+  override readonly name = "ProjectionFull";
 }
 
 /** The text given as `after` is not one that this listing gave out as `next`. */
