@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
+import { eventually } from "../support/gateway-process.ts";
 import { postgresUnavailable } from "../support/postgres.ts";
 import { valuesOf } from "./arbitraries.ts";
 import { checkAnswer } from "./check.ts";
@@ -22,6 +23,9 @@ const RUNS = 12;
 const MOST_READERS = 100;
 const BODY_LIMIT = 1024 * 1024;
 const CONDITIONS = ['"1"', 'W/"1"', "*", '"1", "2"', "nonsense"];
+
+// As in test/publisher/example.test.ts: Node 26 was seen to spin for ever in the clean-up of its handles, two runs of three.
+process.on("exit", () => process.exit());
 
 const noPostgres = await postgresUnavailable();
 
@@ -208,7 +212,11 @@ describe("the admin API and its OpenAPI document", () => {
     const tail = operationOf("tailEvents");
     const readers = await Promise.all(Array.from({ length: MOST_READERS }, () => world.follow("/api/v1/live")));
     try {
-      assert.equal((await askFor(tail, {}, "one reader too many")).answer, "503 too-many-readers");
+      // A reader counts once it has what was recorded before it came.
+      await eventually(
+        async () => (await askFor(tail, {}, "one reader too many")).answer === "503 too-many-readers",
+        "one reader is too many",
+      );
     } finally {
       for (const leave of readers) leave();
     }
