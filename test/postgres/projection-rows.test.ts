@@ -21,7 +21,10 @@ const planOfLookup = async ({ open, connect }: Projection): Promise<readonly str
 };
 
 const indexesById = (query: Projection["query"]) =>
-  query("SELECT indexname AS name FROM pg_indexes WHERE tablename = 'data' AND indexdef LIKE '%(id)' ORDER BY 1");
+  query(
+    `SELECT indexname AS name FROM pg_indexes
+     WHERE schemaname = current_schema() AND tablename = 'data' AND indexdef LIKE '%(id)'`,
+  );
 
 describe("postgres projection: rows by id", { skip: (await postgresUnavailable()) ?? false, timeout: 60_000 }, () => {
   test("are found in every partition by its index", async (t) => {
