@@ -21,12 +21,12 @@ import { CONSUMER, countsOf, instant, letter, row, uuid } from "./projection-sto
 
 export const CRASH_ID = "crash";
 export const CRASH_POSITION = 10;
-const ROWS = 10_000;
-const KILLS = 6;
+const ROWS = 6_000;
+const KILLS = 4;
 
-const LARGE_ROWS = 50_000;
+const LARGE_ROWS = 35_000;
 const LARGE_TEXT = "x".repeat(2_000);
-/** Of the child's heap: a fifth of what the rows of one side have in text. */
+/** Of the child's heap: less than the rows of one side have in text. */
 const LARGE_HEAP_MB = 64;
 
 const rowsOf = (count: number, tail = ""): DataRow[] =>
