@@ -24,8 +24,8 @@ export const CRASH_POSITION = 10;
 const ROWS = 6_000;
 const KILLS = 4;
 
-const LARGE_ROWS = 35_000;
-const LARGE_TEXT = "x".repeat(2_000);
+const LARGE_ROWS = 20_000;
+const LARGE_TEXT = "x".repeat(4_000);
 /** Of the child's heap: less than the rows of one side have in text. */
 const LARGE_HEAP_MB = 64;
 
@@ -167,9 +167,9 @@ export const crashDefinitions: readonly ProjectionRebuildDefinition[] = [
           assert.deepEqual(switched, {
             id: CRASH_ID,
             position: String(CRASH_POSITION),
-            added: 1_667,
-            removed: 1_667,
-            changed: 1_667,
+            added: Math.ceil(LARGE_ROWS / 30),
+            removed: Math.ceil(LARGE_ROWS / 30),
+            changed: Math.ceil(LARGE_ROWS / 30),
           });
       }
       assert.equal(await digest(live), before);
