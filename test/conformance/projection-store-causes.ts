@@ -120,6 +120,40 @@ export const causesDefinitions: readonly ProjectionStoreDefinition[] = [
     },
   },
   {
+    name: "counts the letters of each cause through any history, and forgets them with the rest",
+    async run({ open }) {
+      const store = await open();
+      const apply = feed(store);
+      const letters = Array.from({ length: 12 }, (_, index) => letter({ flow: index % 2 === 0 ? "FLOW_A" : "FLOW_B" }));
+      for (let step = 0; step < 40; step++) {
+        // Every letter in turn; each third is settled, the others die anew, of one of four reasons.
+        const changes = letters
+          .filter((_, index) => (index + step) % 4 === 0)
+          .map((one, index) => ({
+            kind: (index + step) % 3 === 0 ? ("settle" as const) : ("add" as const),
+            letter: { ...one, reason: `answered ${500 + ((index * 7 + step) % 4)}`, deadAt: instant(step) },
+          }));
+        await apply({ deadLetters: changes });
+        const dead = await readDead(store);
+        const expected = Map.groupBy(dead, ({ flow, reason }) => `${flow} ${reason}`);
+        const found = await store.deadLetterCauses({}, 20);
+        assert.deepEqual(
+          new Map(found.map(({ flow, cause, count }) => [`${flow} ${cause}`, count])),
+          new Map([...expected].map(([group, of]) => [group, of.length])),
+          `step ${step}`,
+        );
+        for (const { flow, cause, firstDeadAt, lastDeadAt, sample } of found) {
+          const times = (expected.get(`${flow} ${cause}`) ?? []).map(({ deadAt }) => deadAt).toSorted();
+          assert.deepEqual([firstDeadAt, lastDeadAt], [times[0], times.at(-1)]);
+          assert.equal(dead.find(({ id }) => id === sample)?.deadAt, lastDeadAt);
+        }
+      }
+      assert.ok((await store.deadLetterCauses({}, 20)).length > 2);
+      await store.reset("projection");
+      assert.deepEqual(await store.deadLetterCauses({}, 20), []);
+    },
+  },
+  {
     name: "works out the cause of letters that were there before it was kept",
     async run({ adapter, location, open }) {
       const store = await open();

@@ -4,22 +4,20 @@ import { causeAttribute, causeOf, type DeadLetterFilter } from "@sluice/domain";
 import { transact } from "./connection.ts";
 import type { StatementCache } from "./statement-cache.ts";
 
-const GROUP = "cause, flow, action, kind, cause_attribute";
-const MOST_FIRST = `letters DESC, ${GROUP}`;
-const SAMPLE = `SELECT id FROM dead_letters AS letter
-  WHERE letter.cause = found.cause AND letter.flow = found.flow AND letter.action = found.action
-    AND letter.kind = found.kind AND letter.cause_attribute = found.cause_attribute AND letter.dead_at = found.last
-  ORDER BY letter.seq DESC LIMIT 1`;
+const GROUP = ["cause", "flow", "action", "kind", "cause_attribute"];
+const MOST_FIRST = `letters DESC, ${GROUP.join(", ")}`;
+/** By the index that has the letters of a group in the order of their deaths. */
+const OF_GROUP = `FROM dead_letters AS letter INDEXED BY dead_letters_causes
+  WHERE ${GROUP.map((column) => `letter.${column} = found.${column}`).join(" AND ")}`;
 
-/** The index gives the groups one after the other, and the conditions are held against what it has. */
 const listing = (conditions: readonly string[]): string => `
-  SELECT kind, flow, action, nullif(cause_attribute, '') AS attribute, cause, letters AS count, first AS firstDeadAt,
-    last AS lastDeadAt, (${SAMPLE}) AS sample
+  SELECT kind, flow, action, nullif(cause_attribute, '') AS attribute, cause, letters AS count,
+    (SELECT min(dead_at) ${OF_GROUP}) AS firstDeadAt, (SELECT max(dead_at) ${OF_GROUP}) AS lastDeadAt,
+    (SELECT id ${OF_GROUP} ORDER BY dead_at DESC, seq DESC LIMIT 1) AS sample
   FROM (
-    SELECT ${GROUP}, count(*) AS letters, min(dead_at) AS first, max(dead_at) AS last
-    FROM dead_letters INDEXED BY dead_letters_causes
-    WHERE ${["cause IS NOT NULL", ...conditions].join(" AND ")}
-    GROUP BY ${GROUP} ORDER BY ${MOST_FIRST} LIMIT ?
+    SELECT ${GROUP.join(", ")}, letters FROM dead_letter_groups
+    WHERE ${["letters > 0", ...conditions].join(" AND ")}
+    ORDER BY ${MOST_FIRST} LIMIT ?
   ) AS found
   ORDER BY ${MOST_FIRST}`;
 
