@@ -19,10 +19,12 @@ const LOOK_LIMIT = 10_000;
 
 /** Characters of data after which a page ends before its limit, so that pages of large payloads fit in memory. */
 const PAGE_CHARACTERS = 16 * 1024 * 1024;
+/** The same of entries, for which the room is kept from page to page. */
+const PAGE_ENTRY_BYTES = 4 * 1024 * 1024;
 
 export class EventLogReader {
   readonly #statements: StatementCache;
-  readonly #entries = new RecordEntries(PAGE_CHARACTERS);
+  readonly #entries = new RecordEntries(PAGE_ENTRY_BYTES);
 
   constructor(database: DatabaseSync) {
     this.#statements = new StatementCache(database);
