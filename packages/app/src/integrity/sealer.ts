@@ -41,6 +41,8 @@ export class NotTheSealedLog extends Error {
 export interface SealerDependencies {
   readonly store: EventStore;
   readonly seals: SealStore;
+  /** Milliseconds; `setTimeout` when absent. */
+  readonly rest?: (milliseconds: number) => Promise<void>;
 }
 
 /** A tile that is being filled. */
@@ -151,7 +153,8 @@ export class Sealer implements EntrySinkTask {
   /** Where it is behind and more comes in, for as long as it has worked: ingest needs the cores more. */
   async #rest({ position, atEnd }: EntryPage): Promise<void> {
     const head = atEnd ? position : await this.#deps.store.head();
-    if (!atEnd && head !== this.#lastHead) await delay(worked() - this.#workedBefore);
+    const { rest = delay } = this.#deps;
+    if (!atEnd && head !== this.#lastHead) await rest(worked() - this.#workedBefore);
     this.#lastHead = head;
     this.#workedBefore = worked();
   }
