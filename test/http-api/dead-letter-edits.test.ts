@@ -107,7 +107,7 @@ describe("dead letters, one by one", () => {
     const [event] = await api.all("/api/v1/events?type=DeliveryRetried");
     assert.equal(event.metadata.actor, "api:admin");
     assert.deepEqual(event.data.edit, { payload: { encoding: "utf8", data: '{"t":2}' } });
-    assert.equal(event.data.reason, "as the endpoint wants it");
+    assert.deepEqual([event.data.reason, event.schemaVersion], ["as the endpoint wants it", 2]);
     await api.project();
     assert.equal((await api.call(address(letter))).status, 404);
 

@@ -129,7 +129,8 @@ const eventOf = (letter: DeadLetter, { kind, reason, metadata, edit }: Outcome):
   const { flow, messageId, messageNumber, action, attribute } = letter;
   const common = {
     id: derivedId(`settle/${letter.id}/${letter.eventId}/${letter.attempts}`),
-    schemaVersion: 1,
+    // Who knows nothing of edits would take such a retry for one of the original.
+    schemaVersion: edit === undefined ? 1 : 2,
     metadata,
   };
   const data = {
