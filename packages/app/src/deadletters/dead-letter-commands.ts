@@ -90,7 +90,7 @@ export const retryEdited = async (
   request: EditRequest,
   { reason, metadata }: Pick<Settlement, "reason" | "metadata">,
 ): Promise<number> => {
-  const edit = editOf(letter, request, await historyOf(letter, deps.store));
+  const edit = editOf(letter, request, letter.kind === "row" ? await historyOf(letter, deps.store) : null);
   try {
     return (await append(deps, letter, eventOf(letter, { kind: "retry", reason, metadata, edit }))) ? 1 : 0;
   } catch (error) {

@@ -40,8 +40,15 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 const OF_DELIVERY = ["payload", "payloadBase64"] as const;
 const OF_ROW = ["attribute", "value"] as const;
 
-/** @throws BadEdit with every error */
-export const editOf = (letter: DeadLetter, request: EditRequest, history: LetterHistory): DeliveryEdit | RowEdit => {
+/**
+ * @param history null: of a delivery, which needs none
+ * @throws BadEdit with every error
+ */
+export const editOf = (
+  letter: DeadLetter,
+  request: EditRequest,
+  history: LetterHistory | null,
+): DeliveryEdit | RowEdit => {
   const { kind } = letter;
   const errors: ValidationError[] = [];
   const [own, foreign] = kind === "delivery" ? [OF_DELIVERY, OF_ROW] : [OF_ROW, OF_DELIVERY];
@@ -87,7 +94,7 @@ const deliveryEdit = ({ edit, maxPayloadBytes }: EditRequest, errors: Validation
 const rowEdit = (
   { eventId }: DeadLetter,
   { edit, text, maxPayloadBytes }: EditRequest,
-  { row, takenNames }: LetterHistory,
+  history: LetterHistory | null,
   errors: ValidationError[],
 ): RowEdit | null => {
   const { attribute } = edit;
@@ -95,11 +102,12 @@ const rowEdit = (
     const message = `has more than ${ATTRIBUTE_NAME_LIMIT} characters`;
     errors.push({ pointer: "/edit/attribute", keyword: "maxLength", message });
   }
-  if (attribute !== undefined && takenNames.has(attribute)) {
+  if (attribute !== undefined && history?.takenNames.has(attribute)) {
     const message = "another attribute of this message is stored under this name";
     errors.push({ pointer: "/edit/attribute", keyword: "not", message });
   }
   const value = "value" in edit ? newValue(text, maxPayloadBytes, errors) : null;
+  const row = history?.row ?? null;
   if (row === null) {
     errors.push({ pointer: "/edit", keyword: "not", message: "the log lacks the row, so that it cannot be edited" });
     return null;

@@ -15,7 +15,7 @@ import type { LiveOptions } from "./routes/live.ts";
 export interface AdminServices {
   readonly registry: FlowRegistry;
   readonly store: EventStore;
-  /** A reading instance: only `data`, `row`, `deadLetters` and `counts` are called. */
+  /** A reading instance: only the listings, `row` and `counts` are called. */
   readonly projection: ProjectionStore;
   /** Where events and rows are, without credentials. */
   readonly stores: MessageStory["stores"];
