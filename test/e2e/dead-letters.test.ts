@@ -6,11 +6,11 @@ import assert from "node:assert/strict";
 import { globSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import type { DataItem, DeadLetter, DeadLetterDetail, MessageStory, RecordedEvent } from "@sluice/contracts";
+import type { DataItem, DeadLetter, DeadLetterDetail, MessageStory, RecordedEvent, Replay } from "@sluice/contracts";
 import mqtt from "mqtt";
 import { assertConservation } from "../support/conservation.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
-import { makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
+import { inPostgres, makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { requireService } from "../support/services.ts";
 
@@ -49,6 +49,7 @@ const backEnds: readonly { name: string; unavailable(): Promise<string | null>; 
         remove: async () => {
           await first.remove();
           await second.remove();
+          await inPostgres("public", `DROP SCHEMA IF EXISTS ${first.location}_rebuild CASCADE`);
         },
       };
     },
@@ -161,6 +162,17 @@ for (const { name, unavailable, make } of backEnds) {
         [["amount = 2.5", "api:admin"]],
       );
       await assertConservation(gateway);
+
+      // What the log gives is what there is.
+      const compare = { kind: "rebuild", compareOnly: true };
+      const { id } = (await gateway.api<Replay>("/api/v1/replays", { body: compare })).body;
+      const compared = await eventually(async () => {
+        const { body } = await gateway.api<Replay>(`/api/v1/replays/${id}`);
+        return body.endedAt !== null && body;
+      }, "the rebuild ends");
+      assert.equal(compared.state, "completed", compared.reason ?? "");
+      const { missing, surplus, changed, countsDifferent } = compared.rebuild?.comparison ?? {};
+      assert.deepEqual([missing, surplus, changed, countsDifferent], [0, 0, 0, 0]);
 
       // The projection is made anew.
       const rows = await gateway.all<DataItem>("/api/v1/data");
