@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { ReplayBook, Replays, uuidv7 } from "@sluice/app";
 import type { ReplayInput } from "@sluice/contracts";
 import { ProjectionFull, type ProjectionRebuild, ProjectionUnavailable } from "@sluice/domain";
 import { eventually } from "../support/gateway-process.ts";
@@ -31,7 +32,12 @@ describe("a rebuild", () => {
   afterEach(() => fixture.stop());
 
   /** Kills it when it comes to that call: it goes no further, and another process goes on with the same files. */
-  const killAt = async (call: keyof ProjectionRebuild, moment: "before" | "after", input: ReplayInput) => {
+  const killAt = async (
+    call: keyof ProjectionRebuild,
+    moment: "before" | "after",
+    input: ReplayInput,
+    lastly: (id: string) => Promise<void> = async () => {},
+  ) => {
     const first = fixture;
     const reached = Promise.withResolvers<void>();
     const dead = Promise.withResolvers<never>();
@@ -42,6 +48,7 @@ describe("a rebuild", () => {
     };
     const id = await first.request(input);
     await reached.promise;
+    await lastly(id);
     const ended = first.end();
     fixture = new RebuildFixture({ dataDir: first.dataDir });
     await fixture.start();
@@ -121,6 +128,55 @@ describe("a rebuild", () => {
     assert.equal((await fixture.ended(id)).state, "cancelled");
     await eventually(() => !fixture.hasCandidate, "the candidate is gone");
     assert.deepEqual(await texts(fixture), DAMAGED);
+  });
+
+  for (const isKilled of [false, true]) {
+    it(`cancelled when its switch is being made${isKilled ? ", and killed then," : ""} has switched`, async () => {
+      let id = "";
+      const cancel = async (of: string) => {
+        id = of;
+        await (await fixture.replays()).cancel(id, { actor: "api:test" });
+      };
+      if (isKilled) await killAt("switchOver", "after", rebuild, cancel);
+      else {
+        fixture.after = async (call) => (call === "switchOver" ? cancel(id) : undefined);
+        id = await fixture.request(rebuild);
+      }
+      const completed = async () => (await (await fixture.replays()).get(id))?.state === "completed";
+      await eventually(completed, "it is known to have completed");
+      await eventually(() => !fixture.hasCandidate, "the candidate is gone");
+      assert.deepEqual(await texts(fixture), WHOLE);
+      await fixture.run({ kind: "rollback" });
+      assert.deepEqual(await texts(fixture), DAMAGED);
+    });
+  }
+
+  it("leaves the live projection at its own speed, however slow it may be", async () => {
+    await fixture.ingest("rooms/a", ...Array.from({ length: 1_200 }, (_, index) => `{"t":${index}}`));
+    await fixture.projected();
+    const id = await fixture.request({ ...rebuild, messagesPerSecond: 1 });
+    const scanned = async () => (await fixture.sink.report()).replays.get(id)?.figures.scanned ?? 0;
+    await eventually(async () => (await scanned()) > 1, "it is under way");
+    await fixture.ingest("rooms/a", '{"t":5.5}');
+    await fixture.projected();
+    assert.ok((await scanned()) < 20, "it keeps to its speed");
+    await (await fixture.replays()).cancel(id, { actor: "api:test" });
+    await eventually(() => !fixture.hasCandidate, "the candidate is gone");
+  });
+
+  it("is not made from a log that the live projection was not made from", async () => {
+    fixture.sql("UPDATE cursors SET position = '999999' WHERE consumer = 'projection'");
+    const { state, reason } = await fixture.run(rebuild);
+    assert.equal(state, "failed");
+    assert.match(reason ?? "", /not the log that it was made from/);
+  });
+
+  it("can be rolled back by a gateway that has not read all of the log yet", async () => {
+    const id = await fixture.request(rebuild);
+    await fixture.ended(id);
+    const { store } = fixture;
+    const replays = new Replays({ store, book: new ReplayBook(), ids: uuidv7, live: async () => null });
+    assert.equal(await replays.lastSwitch(), id);
   });
 
   it("gives up when there is no room, and gives the room back", async () => {

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
@@ -35,26 +35,31 @@ const general = (text: string): string =>
   text
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<id>")
     .replace(/\b[0-9a-f]{64}\b/g, "<digest>")
-    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z/g, "<time>")
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .trim();
 
+const VARIABLE = /^(\w+)=/;
+
 export interface ExampleOptions {
-  /** Other programs that the page calls, by name: shell scripts. */
-  readonly programs?: Readonly<Record<string, string>>;
-  /** After each command, so that the next one finds what the page takes for granted. */
-  readonly settle?: (gateway: GatewayProcess) => Promise<void>;
+  /** What the page has, and what stands for it in the test. */
+  readonly inPlaceOf?: Readonly<Record<string, string>>;
+}
+
+export interface ExampleRun {
+  readonly gateway: GatewayProcess;
+  /** Outputs that the page has told rightly. */
+  readonly told: number;
 }
 
 /**
- * Runs it against a gateway of its own; `projection.db` in the working directory is that gateway's.
- * With SHOW_OUTPUT=1 it prints what was printed.
- * @returns how many outputs the page has told rightly
+ * Runs it against a gateway of its own, which has taken everything in before each command. A command that sets a variable
+ * sets it for those after it. With SHOW_OUTPUT=1 it prints what was printed.
  */
 export const runExample = async (
   t: TestContext,
   page: string,
-  { programs = {}, settle = async () => {} }: ExampleOptions = {},
-): Promise<number> => {
+  { inPlaceOf = {} }: ExampleOptions = {},
+): Promise<ExampleRun> => {
   const directory = temporaryDirectory();
   const gateway = new GatewayProcess();
   t.after(async () => {
@@ -62,31 +67,36 @@ export const runExample = async (
     directory[Symbol.dispose]();
   });
   await gateway.start();
-  const bin = join(directory.path, "bin");
-  mkdirSync(bin);
-  const scripts = { sluice: `exec "${process.execPath}" "${MAIN}" "$@"`, ...programs };
-  for (const [name, script] of Object.entries(scripts)) {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(bin, name), 0o755);
-  }
-  symlinkSync(join(gateway.dataDir, "projection.db"), join(directory.path, "projection.db"));
-  const env = { ...process.env, DATA_DIR: gateway.dataDir, PATH: `${bin}:${process.env.PATH}` };
+  const program = join(directory.path, "sluice");
+  writeFileSync(program, `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`);
+  chmodSync(program, 0o755);
+  const PATH = `${directory.path}:${process.env.PATH}`;
+  const env: NodeJS.ProcessEnv = { ...process.env, DATA_DIR: gateway.dataDir, PATH };
+  const swap = (text: string, backwards = false): string =>
+    Object.entries(inPlaceOf).reduce(
+      (swapped, [told, real]) => (backwards ? swapped.replaceAll(real, told) : swapped.replaceAll(told, real)),
+      text,
+    );
+
   const document = readFileSync(join(ROOT, "docs", page), "utf8");
   let told = 0;
   for (const [, language, block = ""] of document.matchAll(/^```(yaml|console)\n([\s\S]*?)^```$/gm)) {
     if (language === "yaml") {
       const name = /^# (\S+)/.exec(block)?.[1] as string;
-      writeFileSync(join(directory.path, name), block);
+      writeFileSync(join(directory.path, name), swap(block));
       continue;
     }
     for (const { command, output } of stepsOf(block)) {
-      const { stdout } = await run("sh", ["-c", command], { cwd: directory.path, env });
+      await gateway.caughtUp();
+      const variable = VARIABLE.exec(command)?.[1];
+      const script = variable === undefined ? swap(command) : `${swap(command)}; printf %s "$${variable}"`;
+      const { stdout } = await run("sh", ["-c", script], { cwd: directory.path, env });
+      if (variable !== undefined) env[variable] = stdout.trim();
       if (process.env.SHOW_OUTPUT === "1") console.log(`$ ${command}\n${stdout}`);
-      await settle(gateway);
       if (output.trim() === "") continue;
-      assert.equal(general(stdout), general(output), command);
+      assert.equal(general(swap(stdout, true)), general(output), command);
       told += 1;
     }
   }
-  return told;
+  return { gateway, told };
 };

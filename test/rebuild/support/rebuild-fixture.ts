@@ -95,7 +95,7 @@ export class RebuildFixture extends IngestFixture {
     const check = () => {
       throw new Error("no definition here");
     };
-    const order = orderOf(input, { registry, check, lastSwitch: replays.lastSwitch() });
+    const order = orderOf(input, { registry, check, lastSwitch: await replays.lastSwitch() });
     return (await replays.request(order, { actor: "api:test" })).id;
   }
 
