@@ -12,10 +12,15 @@ export interface CandidateDependencies {
   readonly store: EventStore;
   readonly candidate: ProjectionStore;
   readonly flows: Iterable<FlowRow>;
-  readonly pace: Pace;
   /** Of the log, up to which `messages` has counted. */
   readonly counted: string | null;
   readonly messages: number;
+}
+
+export interface AdvanceOptions {
+  /** Absent: as fast as it can. */
+  readonly pace?: Pace;
+  readonly onPage?: () => Promise<void>;
 }
 
 export class Candidate {
@@ -64,21 +69,21 @@ export class Candidate {
   }
 
   /** Exactly to the position, which is not before its own. @throws EventStoreUnavailable, ProjectionUnavailable */
-  async advance(to: string, signal: AbortSignal, onPage: () => Promise<void> = async () => {}): Promise<void> {
-    for await (const page of this.#pages(this.#cursor, to)) {
+  async advance(to: string, signal: AbortSignal, { pace, onPage }: AdvanceOptions = {}): Promise<void> {
+    for await (const page of this.#pages(this.#cursor, to, pace?.perSecond)) {
       signal.throwIfAborted();
       if (page.position !== this.#cursor) {
-        await this.#deps.pace.wait(page.events.filter(isMessage).length);
+        await pace?.wait(page.events.filter(isMessage).length);
         await this.#take(page);
       }
-      await onPage();
+      await onPage?.();
       await setImmediate();
     }
     if (this.#cursor !== to) await this.#take({ events: [], position: to });
   }
 
-  #pages(after: string | null, until: string) {
-    return readWindow(this.#deps.store, { types: PROJECTED_TYPES, after, until, pageSize: PAGE });
+  #pages(after: string | null, until: string, most = PAGE) {
+    return readWindow(this.#deps.store, { types: PROJECTED_TYPES, after, until, pageSize: Math.min(PAGE, most) });
   }
 
   async #take(page: { readonly events: readonly RecordedEvent[]; readonly position: string }): Promise<void> {

@@ -15,11 +15,13 @@ import {
   ProjectionUnavailable,
   RebuildImpossible,
   type SinkCounts,
+  type SwitchResult,
 } from "@sluice/domain";
 import { ReplayImpossible } from "../replay/candidates.ts";
 import { Pace } from "../replay/pace.ts";
-import { NO_FIGURES, type Progress, type ReplayRecord } from "../replay/replay-book.ts";
+import { NO_FIGURES, type Progress, type ReplayBook, type ReplayRecord } from "../replay/replay-book.ts";
 import type { ReplayEnd, ReplayJob, ReplayLane, ReplayProgress } from "../replay/replay-runner.ts";
+import { CursorBeyondLog, checkCursor } from "../sinks/cursor-check.ts";
 import { PROJECTOR } from "../sinks/projector.ts";
 import type { Turns } from "../sinks/turns.ts";
 import { Candidate } from "./candidate.ts";
@@ -48,8 +50,16 @@ const NEAR_EVENTS = 5_000;
 
 export const rebuildLane = (dependencies: RebuildDependencies): ReplayLane => ({
   jobs: { rebuild: rebuildJob(dependencies), rollback: rollbackJob(dependencies) },
+  unsaid: (book) => unsaidSwitch(dependencies, book),
   idle: () => dependencies.rebuild.drop(),
 });
+
+const unsaidSwitch = async ({ rebuild }: RebuildDependencies, book: ReplayBook) => {
+  const switched = await rebuild.switched();
+  const record = switched === null ? undefined : book.get(switched.id);
+  if (switched === null || record?.state !== "cancelled" || record.comparison === null) return null;
+  return { id: record.id, end: switchedEnd(record, record.comparison, switched) };
+};
 
 /** What fills a disk that the log may be on gives up, and is taken away. */
 const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -78,41 +88,46 @@ const doRebuild = async (
   if (switched?.id === id && found !== null) {
     // It was killed between the switch and saying so.
     deps.onSwitch();
-    const { added, removed, changed } = switched;
-    return ended(record, { comparison: found, switchedOver: { added, removed, changed } });
+    return switchedEnd(record, found, switched);
   }
   const candidate = new Candidate({
     store: deps.store,
     candidate: await rebuild.candidate(id),
     flows: deps.flows(),
-    pace: new Pace(order.messagesPerSecond, signal),
     counted: record.position,
     messages: record.figures.scanned,
   });
   await candidate.start(signal);
-  const comparison = await compare(deps, candidate, onProgress, signal);
+  const pace = new Pace(order.messagesPerSecond, signal);
+  const comeNear = (): Promise<void> => approach(deps, candidate, pace, onProgress, signal);
+  await comeNear();
+  const comparison = await compare(deps, candidate, signal);
   const figures = figuresOf(candidate);
   await onProgress({ position: comparison.position, figures, comparison, atOnce: true });
   if (order.compareOnly) return ended({ figures }, { comparison, switchedOver: null });
-  await comeNear(deps, candidate, onProgress, signal);
-  const { added, removed, changed } = await deps.turns.take(async () => {
+  await comeNear();
+  const switchedOver = await deps.turns.take(async () => {
     const position = await meet(deps, candidate, signal);
+    signal.throwIfAborted();
     return rebuild.switchOver({ id, consumer: PROJECTOR, position, receivedFrom: receivedFrom(deps) });
   });
   deps.onSwitch();
-  return ended({ figures }, { comparison, switchedOver: { added, removed, changed } });
+  return switchedEnd({ figures }, comparison, switchedOver);
 };
 
 const rollbackJob = ({ rebuild, turns, onSwitch }: RebuildDependencies): ReplayJob<"rollback"> => ({
   resumes: true,
-  run: async (record, onProgress) => {
+  run: async (record, onProgress, signal) => {
     const { rollbackOf } = record.order;
     const switched = await rebuild.switched();
     if (switched?.id === rollbackOf) {
       // So that, killed after it, this one knows that it has done it.
       const { position } = switched;
       await onProgress({ position, figures: NO_FIGURES, atOnce: true });
-      await turns.take(() => rebuild.rollBack(rollbackOf, PROJECTOR));
+      await turns.take(async () => {
+        signal.throwIfAborted();
+        await rebuild.rollBack(rollbackOf, PROJECTOR);
+      });
     } else if (record.position === null) {
       throw new ReplayImpossible("that switch is not the last one, or was rolled back already");
     }
@@ -123,6 +138,12 @@ const rollbackJob = ({ rebuild, turns, onSwitch }: RebuildDependencies): ReplayJ
 
 const ended = ({ figures }: Pick<Progress, "figures">, rebuild: RebuildResult): ReplayEnd => ({ figures, rebuild });
 
+const switchedEnd = (
+  progress: Pick<Progress, "figures">,
+  comparison: ProjectionComparison,
+  { added, removed, changed }: SwitchResult,
+): ReplayEnd => ended(progress, { comparison, switchedOver: { added, removed, changed } });
+
 const figuresOf = ({ messages }: Candidate): Progress["figures"] => ({ ...NO_FIGURES, scanned: messages });
 
 type OnProgress = (progress: ReplayProgress) => Promise<void>;
@@ -130,11 +151,9 @@ type OnProgress = (progress: ReplayProgress) => Promise<void>;
 const compare = async (
   deps: RebuildDependencies,
   candidate: Candidate,
-  onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<ProjectionComparison> => {
   const { rebuild, turns } = deps;
-  await comeNear(deps, candidate, onProgress, signal);
   const { position, marks, counts } = await turns.take(async () => ({
     position: await meet(deps, candidate, signal),
     marks: { live: await rebuild.mark("live"), candidate: await rebuild.mark("candidate") } satisfies Marks,
@@ -144,19 +163,20 @@ const compare = async (
   return { position, ...rows, countsDifferent: counts.length, counts: counts.slice(0, COUNTS_SHOWN) };
 };
 
-/** Until so little is missing that the live one may wait for it. */
-const comeNear = async (
+/** At its pace to where the live one is, until so little has come meanwhile that the live one may wait for it. */
+const approach = async (
   deps: RebuildDependencies,
   candidate: Candidate,
+  pace: Pace,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<void> => {
-  const note = (): Promise<void> => onProgress({ position: candidate.cursor, figures: figuresOf(candidate) });
+  const onPage = (): Promise<void> => onProgress({ position: candidate.cursor, figures: figuresOf(candidate) });
   for (;;) {
+    await candidate.advance(await placeOf(deps, candidate), signal, { pace, onPage });
     const to = await placeOf(deps, candidate);
     const [left, lead] = await Promise.all([deps.store.countAfter(candidate.cursor), deps.store.countAfter(to)]);
     if (left - lead <= NEAR_EVENTS) return;
-    await candidate.advance(to, signal, note);
   }
 };
 
@@ -171,6 +191,9 @@ const meet = async (deps: RebuildDependencies, candidate: Candidate, signal: Abo
 const placeOf = async ({ projection, store }: RebuildDependencies, { cursor }: Candidate): Promise<string> => {
   const place = await projection.cursor(PROJECTOR);
   if (place === null) throw new ReplayImpossible("the projection has taken nothing in yet");
+  await checkCursor(store, "the projection", place).catch((error: unknown) => {
+    throw error instanceof CursorBeyondLog ? new ReplayImpossible(error.message) : error;
+  });
   // It was itself set back, and goes on from there.
   if (cursor !== null && store.compare(place, cursor) < 0) {
     throw new ProjectionUnavailable("the live projection is not as far as the one beside it");

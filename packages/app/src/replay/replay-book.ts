@@ -84,7 +84,10 @@ export class ReplayBook {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Taking an event in twice is taking it in once, and what has ended stays as it ended. */
+  /**
+   * Taking an event in twice is taking it in once, and what has ended stays as it ended. But one that could not be
+   * cancelled any more, since what it was about was being done, has completed.
+   */
   take(events: readonly Pick<RecordedEvent, "type" | "data" | "metadata" | "recordedAt">[]): void {
     for (const event of events) this.#take(event as RecordedEvent);
     if (events.length > 0) for (const listener of this.#listeners) listener();
@@ -104,7 +107,9 @@ export class ReplayBook {
     }
     if (!("replay" in event.data)) return;
     const record = this.#records.get(event.data.replay ?? "");
-    if (record === undefined || record.state !== "open") return;
+    if (record === undefined) return;
+    const cameTooLate = record.state === "cancelled" && event.type === "ReplayCompleted";
+    if (record.state !== "open" && !cameTooLate) return;
     const changed = { ...record, ...changeOf(event) };
     this.#records.set(record.id, changed);
     if (changed.state !== "open") this.#open.delete(record.id);

@@ -49,6 +49,8 @@ export interface ReplayJob<K extends ReplayKind = ReplayKind> {
 
 export interface ReplayLane {
   readonly jobs: { readonly [K in ReplayKind]?: ReplayJob<K> };
+  /** What was done and, since it was cancelled and killed at that moment, not said. */
+  unsaid?(book: ReplayBook): Promise<{ readonly id: string; readonly end: ReplayEnd } | null>;
   /** Whenever it has done all that it has to do, also right at the start: clears away what ended ones have left. */
   idle?(): Promise<void>;
 }
@@ -166,7 +168,7 @@ export class ReplayRunner {
       const changed = this.#changed.promise;
       const next = this.#deps.book.open().find(({ order }) => order.kind in lane.jobs);
       if (next === undefined) {
-        if (!cleared) await this.#clear(lane);
+        if (!cleared) await this.#clear(lane, signal);
         cleared = true;
         await Promise.race([changed, ended]);
         continue;
@@ -179,8 +181,10 @@ export class ReplayRunner {
   }
 
   /** What is left lies idle; the next time will do. */
-  async #clear(lane: ReplayLane): Promise<void> {
+  async #clear(lane: ReplayLane, signal: AbortSignal): Promise<void> {
     try {
+      const unsaid = await lane.unsaid?.(this.#deps.book);
+      if (unsaid) await this.#end(unsaid.id, "ReplayCompleted", { replay: unsaid.id, ...unsaid.end }, signal);
       await lane.idle?.();
     } catch (error) {
       this.#deps.log.warn({ err: error }, "what a replay has left could not be cleared away");
@@ -214,7 +218,14 @@ export class ReplayRunner {
       const reason = error instanceof Error ? error.message : String(error);
       said.error({ err: error }, "replay failed");
       const expected = error instanceof ReplayImpossible || error instanceof RebuildImpossible;
-      await this.#end(id, "ReplayFailed", { replay: id, reason: expected ? reason : `unexpected: ${reason}` }, stop);
+      const data = { replay: id, reason: expected ? reason : `unexpected: ${reason}` };
+      return await this.#end(id, "ReplayFailed", data, stop).then(
+        () => true,
+        (unsaid: unknown) => {
+          said.warn({ err: unsaid }, "it could not be recorded that a replay has failed");
+          return stop.aborted;
+        },
+      );
     } finally {
       unsubscribe();
       this.#live.delete(id);

@@ -1,6 +1,6 @@
 /** Asking for replays, looking at them, cancelling them. Each command is an event with its author. */
 import type { EventMetadata, NewEvent, Replay, ReplayOrder } from "@sluice/contracts";
-import { type EventStore, type IdSource, replayStream } from "@sluice/domain";
+import { type EventFilter, type EventStore, type IdSource, type ReadPage, replayStream } from "@sluice/domain";
 import { derivedId } from "../system/ids.ts";
 import { NO_FIGURES, type ReplayBook, type ReplayRecord } from "./replay-book.ts";
 import type { NewOrder } from "./replay-order.ts";
@@ -62,9 +62,17 @@ export class Replays {
     return book.get(id);
   }
 
-  /** The rebuild whose switch can be undone. */
-  lastSwitch(): string | null {
-    return this.#deps.book.lastSwitch();
+  /** The rebuild whose switch can be undone, by all that the log has now. @throws EventStoreUnavailable */
+  async lastSwitch(): Promise<string | null> {
+    const { store, book } = this.#deps;
+    const filter: EventFilter = { types: ["ReplayRequested", "ReplayCompleted"] };
+    let after: string | null = null;
+    for (;;) {
+      const page: ReadPage = await store.readAll({ filter, limit: 1_000, ...(after === null ? {} : { after }) });
+      book.take(page.events);
+      if (page.atEnd || page.position === null) return book.lastSwitch();
+      after = page.position;
+    }
   }
 
   /** One that has ended stays as it ended. Undefined when there is none. @throws EventStoreUnavailable */

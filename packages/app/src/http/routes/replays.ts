@@ -51,15 +51,16 @@ export const replayRoutes: FastifyPluginAsyncTypebox<
     },
     handler: async (request, reply) => {
       const { from, to, ...rest } = request.body;
-      const order = orderOrProblem({ ...rest, ...timeRangeOf({ from, to }) });
+      const order = await orderOrProblem({ ...rest, ...timeRangeOf({ from, to }) });
       const replay = await replays.request(order, metadataOf(request));
       return reply.code(202).header("location", `/api/v1/replays/${replay.id}`).send(replay);
     },
   });
 
-  const orderOrProblem = (input: ReplayInput) => {
+  const orderOrProblem = async (input: ReplayInput) => {
+    const lastSwitch = input.kind === "rollback" ? await replays.lastSwitch() : null;
     try {
-      return orderOf(input, { registry, check, lastSwitch: replays.lastSwitch() });
+      return orderOf(input, { registry, check, lastSwitch });
     } catch (error) {
       if (!(error instanceof BadReplay)) throw error;
       const { part, errors } = error;
