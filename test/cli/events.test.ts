@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
-import { csvLine } from "@sluice/app/cli";
+import { csvLine, eventLine } from "@sluice/app/cli";
 import type { RecordedEvent } from "@sluice/contracts";
 import fc from "fast-check";
 import { received } from "../conformance/event-store-support.ts";
@@ -46,6 +46,32 @@ describe("CSV", () => {
 
   it("leaves numbers as they are", () => {
     assert.equal(csvLine([-5, null, undefined, "-5", '=HYPERLINK("x")']), `-5,,,'-5,"'=HYPERLINK(""x"")"`);
+  });
+});
+
+describe("a line", () => {
+  /** Behind the empty column of the flow. */
+  const what = (
+    type: "ReplayProgressed" | "ReplayCompleted" | "ReplayRequested",
+    data: unknown,
+  ): string | undefined => {
+    const place = { position: "1", recordedAt: "2026-03-10T12:00:00.000Z", metadata: { actor: "api:ada" } };
+    return eventLine({ ...place, type, data } as RecordedEvent, 300)
+      .split(/ {18,}/)
+      .at(-1);
+  };
+  const figures = { scanned: 30, accepted: 0, rejected: 0, present: 0, unmatched: 0, cut: 0, refused: 0 };
+  const comparison = { missing: 2, surplus: 0, changed: 1, countsDifferent: 1 };
+  const found = "30 looked at; rows: 2 missing, 0 too many, 1 changed, 1 counts differ";
+
+  it("of a rebuild says who asked for it, what it has found and done", () => {
+    const order = { kind: "rebuild", compareOnly: false, messagesPerSecond: 1, until: "9" };
+    assert.equal(what("ReplayRequested", { order }), "rebuild of the projection by api:ada");
+    assert.equal(what("ReplayProgressed", { figures }), "30 looked at, 0 accepted");
+    assert.equal(what("ReplayProgressed", { figures, comparison }), found);
+    const switchedOver = { added: 2, removed: 0, changed: 1 };
+    assert.equal(what("ReplayCompleted", { figures, rebuild: { comparison, switchedOver } }), `${found}, switched`);
+    assert.equal(what("ReplayCompleted", { figures, rebuild: { comparison, switchedOver: null } }), found);
   });
 });
 

@@ -1,5 +1,11 @@
 /** One event as one line of text. */
-import type { RecordedEvent, ReplayOrder, ValidationError } from "@sluice/contracts";
+import type {
+  ProjectionComparison,
+  RecordedEvent,
+  ReplayFigures,
+  ReplayOrder,
+  ValidationError,
+} from "@sluice/contracts";
 import { attributeText } from "@sluice/domain";
 import { coloured, harmless } from "./output.ts";
 
@@ -67,10 +73,14 @@ const summary = (event: RecordedEvent): string => {
     case "MessageReplayed":
       return `#${event.data.messageNumber} was ${event.data.was}, now owed to ${event.data.owes.map(({ action }) => action).join(", ")}`;
     case "ReplayRequested":
-      return replayText(event.data.order);
+      return `${replayText(event.data.order)}${by(event)}`;
     case "ReplayProgressed":
-    case "ReplayCompleted":
-      return `${event.data.figures.scanned} looked at, ${event.data.figures.accepted} accepted`;
+      return figuresText(event.data.figures, event.data.comparison);
+    case "ReplayCompleted": {
+      const { figures, rebuild } = event.data;
+      const switched = rebuild?.switchedOver ? ", switched" : "";
+      return `${figuresText(figures, rebuild?.comparison)}${switched}`;
+    }
     case "ReplayFailed":
       return event.data.reason;
     case "ReplayCancelled":
@@ -114,6 +124,13 @@ const bounds = ({ min, max }: { readonly min?: number; readonly max?: number }):
   [min === undefined ? "" : `min ${min}`, max === undefined ? "" : `max ${max}`]
     .filter((part) => part !== "")
     .join(", ");
+
+const figuresText = ({ scanned, accepted }: ReplayFigures, comparison: ProjectionComparison | undefined): string => {
+  if (comparison === undefined) return `${scanned} looked at, ${accepted} accepted`;
+  const { missing, surplus, changed, countsDifferent } = comparison;
+  const counts = countsDifferent === 0 ? "" : `, ${countsDifferent} counts differ`;
+  return `${scanned} looked at; rows: ${missing} missing, ${surplus} too many, ${changed} changed${counts}`;
+};
 
 const replayText = (order: ReplayOrder): string => {
   if ("flow" in order) return `${order.kind} of ${order.flow}`;

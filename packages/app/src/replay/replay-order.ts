@@ -119,11 +119,13 @@ const messageOrder = (
   };
 };
 
+const list = new Intl.ListFormat("en-GB");
+
 const foreignMembers = (input: ReplayInput): ValidationError[] =>
   Object.entries(KINDS_OF)
     .filter(([member, kinds]) => member in input && !kinds.includes(input.kind))
     .map(([member, kinds]) => {
-      const message = `is of ${kinds.join(" and ")} only`;
+      const message = `is of ${list.format(kinds)} only`;
       return { pointer: `/${member}`, keyword: "additionalProperties", message };
     });
 
