@@ -164,6 +164,28 @@ describe("a rebuild", () => {
     await eventually(() => !fixture.hasCandidate, "the candidate is gone");
   });
 
+  it("holds a few of large messages at a time", async () => {
+    const text = "x".repeat(100_000);
+    await fixture.ingest("rooms/a", ...Array.from({ length: 300 }, (_, t) => JSON.stringify({ t, text })));
+    await fixture.projected();
+    const { store, rebuild: projections } = fixture;
+    const pages: number[] = [];
+    const note = (items: readonly unknown[]) => pages.push(JSON.stringify(items).length);
+    const [readAll, rows] = [store.readAll.bind(store), projections.rows.bind(projections)];
+    store.readAll = async (options) => {
+      const page = await readAll(options);
+      note(page.events);
+      return page;
+    };
+    projections.rows = async (...given) => {
+      const page = await rows(...given);
+      note(page);
+      return page;
+    };
+    assert.equal((await fixture.run(rebuild)).figures.scanned, 304);
+    assert.ok(Math.max(...pages) < 12_000_000, `a page of ${Math.max(...pages)} characters`);
+  });
+
   it("is not made from a log that the live projection was not made from", async () => {
     fixture.sql("UPDATE cursors SET position = '999999' WHERE consumer = 'projection'");
     const { state, reason } = await fixture.run(rebuild);

@@ -3,6 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { ProjectionComparison, RowDifference } from "@sluice/contracts";
 import type { DataRow, ProjectionRebuild, ProjectionSide } from "@sluice/domain";
+import { PageSize } from "../replay/page-size.ts";
 
 const PAGE = 2_000;
 const SAMPLES = 20;
@@ -91,6 +92,7 @@ class Side {
   #rows = 0;
   #after: string | null = null;
   #atEnd = false;
+  readonly #size = new PageSize(PAGE);
 
   constructor(
     rebuild: Pick<ProjectionRebuild, "rows">,
@@ -124,9 +126,13 @@ class Side {
   async load(): Promise<true> {
     // A store that answers at once would give nothing else a turn.
     await setImmediate();
-    const request = { upTo: this.#upTo, after: this.#after, limit: PAGE, receivedFrom: this.#receivedFrom };
+    const request = { upTo: this.#upTo, after: this.#after, limit: this.#size.next, receivedFrom: this.#receivedFrom };
     this.#page = await this.#rebuild.rows(this.#side, request);
     this.#lines = this.#page.map(lineOf);
+    this.#size.note(
+      this.#page.length,
+      this.#lines.reduce((sum, { length }) => sum + length, 0),
+    );
     this.#index = 0;
     this.#rows += this.#page.length;
     this.#after = this.#page.at(-1)?.eventId ?? this.#after;

@@ -1,6 +1,7 @@
 /** The part of the log that a replay is about, page by page. */
 import type { EventType, RecordedEvent } from "@sluice/contracts";
 import type { EventStore } from "@sluice/domain";
+import { PageSize } from "./page-size.ts";
 
 export interface WindowOptions {
   readonly flow?: string | undefined;
@@ -12,6 +13,7 @@ export interface WindowOptions {
   /** RFC 3339, inclusive, of recording. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
+  /** Events at the most; fewer where they are large. */
   readonly pageSize?: number;
 }
 
@@ -33,12 +35,17 @@ export async function* readWindow(store: EventStore, options: WindowOptions): As
     ...(from === undefined ? {} : { recordedFrom: from }),
     ...(to === undefined ? {} : { recordedTo: to }),
   };
+  const size = new PageSize(pageSize);
   const read = (after: string | null) =>
-    store.readAll({ limit: pageSize, filter, ...(after === null ? {} : { after }) });
+    store.readAll({ limit: size.next, filter, ...(after === null ? {} : { after }) });
   let next = read(options.after);
   for (;;) {
     const page = await next;
     if (page.position === null) return;
+    size.note(
+      page.events.length,
+      page.events.reduce((sum, event) => sum + charactersOf(event), 0),
+    );
     const done = page.atEnd || store.compare(page.position, until) >= 0;
     if (!done) {
       next = read(page.position);
@@ -50,3 +57,9 @@ export async function* readWindow(store: EventStore, options: WindowOptions): As
     if (done) return;
   }
 }
+
+/** Of what devices have sent, which alone can be large. */
+const charactersOf = (event: RecordedEvent): number => {
+  if (event.type === "MessageReceived") return event.data.payload.data.length;
+  return event.type === "StoredAttribute" && typeof event.data.value === "string" ? event.data.value.length : 0;
+};
