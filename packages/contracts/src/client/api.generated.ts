@@ -574,7 +574,7 @@ export interface paths {
         post?: never;
         /**
          * Cancel a replay
-         * @description What it has done stays done. One that has ended stays as it ended, and listed.
+         * @description What it has done stays done. One that has ended stays as it ended, and listed; and a rebuild or a rollback whose change to the tables is being made completes.
          *
          *     Takes the role operator.
          */

@@ -99,7 +99,11 @@ export const replayRoutes: FastifyPluginAsyncTypebox<
         summary: method === "GET" ? "How far a replay is, and what came of it" : "Cancel a replay",
         ...(method === "GET"
           ? {}
-          : { description: "What it has done stays done. One that has ended stays as it ended, and listed." }),
+          : {
+              description:
+                "What it has done stays done. One that has ended stays as it ended, and listed; and a rebuild or a rollback " +
+                "whose change to the tables is being made completes.",
+            }),
         tags,
         params: ReplayParams,
         response: answers(
