@@ -22,7 +22,7 @@ import { requireService } from "../support/services.ts";
 
 const STOPS = 5;
 /** Goes on until it is stopped. */
-const ENDLESS = { count: 1_000_000, connections: 2, rate: 1_000, persist: true };
+const ENDLESS = { count: 1_000_000, connections: 2, rate: 500, persist: true };
 const FLOW = { code: "LOAD", topic: "load/+", actions: [{ type: "STORE_DB" }] };
 
 interface Health {

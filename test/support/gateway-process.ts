@@ -22,13 +22,17 @@ export interface ApiResponse<T> {
   readonly body: T;
 }
 
+/** Between two looks: a tenth of the time waited so far, so that waiting takes no time from what is waited for. */
+const PAUSE_MS = { least: 10, most: 250, part: 10 };
+
 /** Waits until `probe` gives something that is not undefined or false. @throws after `timeoutMs`, with the last error */
 export const eventually = async <T>(
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   what: string,
   timeoutMs = 20_000,
 ): Promise<T> => {
-  const end = Date.now() + timeoutMs;
+  const begin = Date.now();
+  const end = begin + timeoutMs;
   let last: unknown;
   for (;;) {
     try {
@@ -38,7 +42,8 @@ export const eventually = async <T>(
       last = error;
     }
     if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause: last });
-    await delay(25);
+    const waited = Date.now() - begin;
+    await delay(Math.min(Math.max(waited / PAUSE_MS.part, PAUSE_MS.least), PAUSE_MS.most));
   }
 };
 
