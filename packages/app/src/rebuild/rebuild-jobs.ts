@@ -54,6 +54,7 @@ export const rebuildLane = (dependencies: RebuildDependencies): ReplayLane => ({
   idle: () => dependencies.rebuild.drop(),
 });
 
+/** What was found is known from before the switch; cancelled since, and killed, it was nobody's to say. */
 const unsaidSwitch = async ({ rebuild }: RebuildDependencies, book: ReplayBook) => {
   const switched = await rebuild.switched();
   const record = switched === null ? undefined : book.get(switched.id);
