@@ -11,7 +11,7 @@ import { AuditTrail } from "./access/audit-trail.ts";
 import { settingsOfServers } from "./brokers/broker-settings.ts";
 import { composeGateway } from "./composition/compose-gateway.ts";
 import { describeStores, locationsOf } from "./composition/locations.ts";
-import { endpointGuardOf } from "./composition/modules.ts";
+import { endpointGuardOf } from "./composition/modules/http.ts";
 import { tokens } from "./composition/tokens.ts";
 import { definitionChecker } from "./flows/check-definition.ts";
 import { FlowFollower } from "./flows/flow-follower.ts";

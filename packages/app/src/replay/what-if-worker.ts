@@ -5,7 +5,9 @@ import type { Configuration } from "@sluice/contracts";
 import { EventStoreUnavailable } from "@sluice/domain";
 import { Container } from "inversify";
 import { pino } from "pino";
-import { ajvModule, storesModule, systemModule } from "../composition/modules.ts";
+import { ajvModule } from "../composition/modules/ajv.ts";
+import { storesModule } from "../composition/modules/stores.ts";
+import { systemModule } from "../composition/modules/system.ts";
 import { tokens } from "../composition/tokens.ts";
 import { runWhatIf, type WhatIfEnd, type WhatIfRun } from "./what-if.ts";
 

@@ -1,22 +1,23 @@
 /** The sealer in its own thread: the log in, the tree out, and a checkpoint now and then. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Container } from "inversify";
-import { makeCheckpointIfGrown } from "../integrity/checkpoints.ts";
-import { sealKeyAt } from "../integrity/seal-key.ts";
-import { Sealer } from "../integrity/sealer.ts";
-import { LogFollower } from "../sinks/sink.ts";
-import type { SealerReport } from "../sinks/sink-protocol.ts";
-import { locationsOf } from "./locations.ts";
-import { tokens } from "./tokens.ts";
+import { makeCheckpointIfGrown } from "../../integrity/checkpoints.ts";
+import { sealKeyAt } from "../../integrity/seal-key.ts";
+import { Sealer } from "../../integrity/sealer.ts";
+import { LogFollower } from "../../sinks/sink.ts";
+import type { SealerReport } from "../../sinks/sink-protocol.ts";
+import type { Sink } from "../compose-sink.ts";
+import { locationsOf } from "../locations.ts";
+import { tokens } from "../tokens.ts";
 
-export const sealerSink = (container: Container) => {
+export const sealer = async (container: Container): Promise<Sink> => {
   const store = container.get(tokens.eventStore);
   const seals = container.get(tokens.sealStore);
   const clock = container.get(tokens.clock);
   const log = container.get(tokens.log);
   const configuration = container.get(tokens.configuration);
-  const sealer = new Sealer({ store, seals });
-  const follower = new LogFollower(sealer, { store, clock, log });
+  const sealing = new Sealer({ store, seals });
+  const follower = new LogFollower(sealing, { store, clock, log });
   const checkpoint = async (): Promise<void> => {
     try {
       const key = sealKeyAt(locationsOf(configuration).sealKey);
@@ -48,7 +49,7 @@ export const sealerSink = (container: Container) => {
       return {
         role: "sealer",
         sink: await follower.status(),
-        size: sealer.size,
+        size: sealing.size,
         checkpointSize: newest?.size ?? 0,
       };
     },

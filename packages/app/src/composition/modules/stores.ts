@@ -1,21 +1,10 @@
-/**
- * Which adapter stands behind which port: one module an adapter package. No I/O happens here; what has a life is started
- * and stopped by `gateway.ts` and `compose-sink.ts`, in an order that is written out there.
- */
-import { AjvPayloadValidator, JsonPayloadCodec } from "@sluice/adapter-ajv";
-import { EndpointGuard, UndiciEndpointGateway } from "@sluice/adapter-http";
 import { SqliteOfflineQueue, SqliteSealStore, SqliteSnapshotStore } from "@sluice/adapter-sqlite";
 import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
-import { newTreeName, systemClock, uuidv7 } from "../system/ids.ts";
-import { locationsOf } from "./locations.ts";
-import { logStoresAt, projectionStoresAt, type StoreThreads } from "./stores/stores.ts";
-import { tokens } from "./tokens.ts";
-
-export const systemModule = new ContainerModule(({ bind }) => {
-  bind(tokens.clock).toConstantValue(systemClock);
-  bind(tokens.ids).toConstantValue(uuidv7);
-});
+import { newTreeName } from "../../system/ids.ts";
+import { locationsOf } from "../locations.ts";
+import { logStoresAt, projectionStoresAt, type StoreThreads } from "../stores/stores.ts";
+import { tokens } from "../tokens.ts";
 
 /** The stores; their adapters are chosen by the schemes of the configured URLs. */
 export const storesModule = async (configuration: Configuration, threads: StoreThreads): Promise<ContainerModule> => {
@@ -56,21 +45,3 @@ export const storesModule = async (configuration: Configuration, threads: StoreT
     );
   });
 };
-
-export const ajvModule = new ContainerModule(({ bind }) => {
-  bind(tokens.codec).toResolvedValue(
-    (configuration: Configuration) => new JsonPayloadCodec({ maxBytes: configuration.maxPayloadBytes }),
-    [tokens.configuration],
-  );
-  bind(tokens.validator).toResolvedValue(() => new AjvPayloadValidator());
-});
-
-export const endpointGuardOf = ({ endpointAllow: allow, endpointDeny: deny }: Configuration): EndpointGuard =>
-  new EndpointGuard(deny === undefined ? { allow } : { allow, deny });
-
-export const httpModule = new ContainerModule(({ bind }) => {
-  bind(tokens.endpointGateway).toResolvedValue(
-    (clock, configuration) => new UndiciEndpointGateway({ clock, guard: endpointGuardOf(configuration) }),
-    [tokens.clock, tokens.configuration],
-  );
-});
