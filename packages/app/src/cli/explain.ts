@@ -2,12 +2,17 @@
 import { dataOf, type Schema } from "@sluice/contracts/client";
 import { apiOf } from "./api.ts";
 import { CommandError } from "./command-error.ts";
-import type { ExplainFlags } from "./commands/explain.ts";
-import { findGateway } from "./connection.ts";
+import { type ConnectionFlags, findGateway } from "./connection.ts";
 import { findOrigin, type Origin } from "./origin.ts";
 import { originText } from "./origin-text.ts";
 import { print, printJson } from "./output.ts";
 import { storyText } from "./story.ts";
+
+export interface ExplainFlags extends ConnectionFlags {
+  readonly json?: true;
+  readonly row?: string;
+  readonly event?: string;
+}
 
 /** @throws CommandError */
 export const explain = async (messageId: string | undefined, flags: ExplainFlags): Promise<void> => {

@@ -5,18 +5,11 @@
 import type { Configuration } from "@sluice/contracts";
 import { Container } from "inversify";
 import type { Logger } from "pino";
-import type { SinkFlow, SinkReport, SinkRole } from "../sinks/sink-protocol.ts";
+import type { SinkFlow, SinkRole } from "../sinks/sink-protocol.ts";
 import { storesModule } from "./modules/stores.ts";
 import { systemModule } from "./modules/system.ts";
+import type { Sink } from "./sinks/sink.ts";
 import { tokens } from "./tokens.ts";
-
-export interface Sink {
-  start(): Promise<void>;
-  /** Until the signal. */
-  run(signal: AbortSignal): Promise<void>;
-  stop(): Promise<void>;
-  report(): Promise<SinkReport>;
-}
 
 export interface SinkOptions {
   readonly role: SinkRole;

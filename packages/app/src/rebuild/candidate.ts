@@ -4,7 +4,8 @@ import type { RecordedEvent } from "@sluice/contracts";
 import type { EventStore, FlowRow, ProjectionStore, SinkCounts } from "@sluice/domain";
 import { readWindow } from "../replay/log-window.ts";
 import type { Pace } from "../replay/pace.ts";
-import { batchOf, PROJECTED_TYPES, PROJECTOR } from "../sinks/projector.ts";
+import { batchOf, PROJECTED_TYPES } from "../sinks/projector.ts";
+import { PROJECTOR } from "../sinks/sink-names.ts";
 
 const PAGE = 2_000;
 

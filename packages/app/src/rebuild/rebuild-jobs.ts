@@ -22,7 +22,7 @@ import { Pace } from "../replay/pace.ts";
 import { NO_FIGURES, type Progress, type ReplayBook, type ReplayRecord } from "../replay/replay-book.ts";
 import type { ReplayEnd, ReplayJob, ReplayLane, ReplayProgress } from "../replay/replay-runner.ts";
 import { CursorBeyondLog, checkCursor } from "../sinks/cursor-check.ts";
-import { PROJECTOR } from "../sinks/projector.ts";
+import { PROJECTOR } from "../sinks/sink-names.ts";
 import type { Turns } from "../sinks/turns.ts";
 import { Candidate } from "./candidate.ts";
 import { compareRows, type Marks } from "./compare-rows.ts";

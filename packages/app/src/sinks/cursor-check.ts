@@ -9,8 +9,7 @@ import {
   type ProjectionStore,
   ProjectionUnavailable,
 } from "@sluice/domain";
-import { FORWARDER } from "./forwarder.ts";
-import { PROJECTOR } from "./projector.ts";
+import { FORWARDER, PROJECTOR } from "./sink-names.ts";
 
 export class CursorBeyondLog extends Error {
   override readonly name = "CursorBeyondLog";

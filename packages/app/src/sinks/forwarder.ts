@@ -15,8 +15,7 @@ import {
   type ReadPage,
 } from "@sluice/domain";
 import type { SinkTask } from "./sink.ts";
-
-export const FORWARDER = "forwarder";
+import { FORWARDER } from "./sink-names.ts";
 
 const TYPES: readonly EventType[] = [
   "MessageReceived",

@@ -22,8 +22,7 @@ import {
 } from "@sluice/domain";
 import { derivedId } from "../system/ids.ts";
 import type { SinkTask } from "./sink.ts";
-
-export const PROJECTOR = "projection";
+import { PROJECTOR } from "./sink-names.ts";
 
 /** All that the read model is made of. */
 export const PROJECTED_TYPES: readonly EventType[] = [

@@ -1,13 +1,7 @@
 /** `sluice explain`: one message's whole story. */
 import type { Command } from "commander";
-import type { ConnectionFlags } from "../connection.ts";
+import type { ExplainFlags } from "../explain.ts";
 import { withConnection, withExamples, withJson } from "../options.ts";
-
-export interface ExplainFlags extends ConnectionFlags {
-  readonly json?: true;
-  readonly row?: string;
-  readonly event?: string;
-}
 
 export const defineExplain = (program: Command): void => {
   const command = program

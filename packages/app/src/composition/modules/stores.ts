@@ -3,7 +3,8 @@ import type { Configuration } from "@sluice/contracts";
 import { ContainerModule } from "inversify";
 import { newTreeName } from "../../system/ids.ts";
 import { locationsOf } from "../locations.ts";
-import { logStoresAt, projectionStoresAt, type StoreThreads } from "../stores/stores.ts";
+import type { StoreThreads } from "../stores/store-adapter.ts";
+import { logStoresAt, projectionStoresAt } from "../stores/stores.ts";
 import { tokens } from "../tokens.ts";
 
 /** The stores; their adapters are chosen by the schemes of the configured URLs. */

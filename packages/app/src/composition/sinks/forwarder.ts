@@ -2,12 +2,13 @@ import type { FlowDefinition, PostEndpointAction } from "@sluice/contracts";
 import type { OfflineQueue } from "@sluice/domain";
 import type { Container } from "inversify";
 import { DeliveryRunner } from "../../sinks/delivery-runner.ts";
-import { FORWARDER, Forwarder } from "../../sinks/forwarder.ts";
+import { Forwarder } from "../../sinks/forwarder.ts";
 import { whileHeld } from "../../sinks/lease.ts";
 import { LogFollower } from "../../sinks/sink.ts";
-import type { Sink } from "../compose-sink.ts";
+import { FORWARDER } from "../../sinks/sink-names.ts";
 import { httpModule } from "../modules/http.ts";
 import { tokens } from "../tokens.ts";
+import type { Sink } from "./sink.ts";
 
 export const forwarder = async (container: Container): Promise<Sink> => {
   await container.load(httpModule);

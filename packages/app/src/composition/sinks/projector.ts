@@ -1,7 +1,7 @@
 import type { Container } from "inversify";
 import { ProjectorSink } from "../../sinks/projector-sink.ts";
-import type { Sink } from "../compose-sink.ts";
 import { tokens } from "../tokens.ts";
+import type { Sink } from "./sink.ts";
 
 export const projector = async (container: Container): Promise<Sink> => {
   const store = container.get(tokens.eventStore);

@@ -6,9 +6,9 @@ import { sealKeyAt } from "../../integrity/seal-key.ts";
 import { Sealer } from "../../integrity/sealer.ts";
 import { LogFollower } from "../../sinks/sink.ts";
 import type { SealerReport } from "../../sinks/sink-protocol.ts";
-import type { Sink } from "../compose-sink.ts";
 import { locationsOf } from "../locations.ts";
 import { tokens } from "../tokens.ts";
+import type { Sink } from "./sink.ts";
 
 export const sealer = async (container: Container): Promise<Sink> => {
   const store = container.get(tokens.eventStore);

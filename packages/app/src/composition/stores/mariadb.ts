@@ -5,7 +5,7 @@ import {
   MariadbProjectionRebuild,
   MariadbProjectionStore,
 } from "@sluice/adapter-mariadb";
-import type { ProjectionStores } from "./stores.ts";
+import type { ProjectionStores } from "./store-adapter.ts";
 
 export const projectionStores = (url: URL): ProjectionStores => ({
   projectionStore: ({ clock }) => new MariadbProjectionStore({ ...mariadbOptions(url), clock }),

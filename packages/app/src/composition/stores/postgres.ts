@@ -7,7 +7,7 @@ import {
   PostgresProjectionStore,
   PostgresSinkLease,
 } from "@sluice/adapter-postgres";
-import type { LogStores, ProjectionDependencies, ProjectionStores } from "./stores.ts";
+import type { LogStores, ProjectionDependencies, ProjectionStores } from "./store-adapter.ts";
 
 export const logStores = (url: URL): LogStores => ({
   eventStore: ({ clock }) => new PostgresEventStore({ ...postgresOptions(url), clock }),

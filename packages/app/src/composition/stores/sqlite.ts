@@ -5,7 +5,7 @@ import {
   SqliteProjectionStore,
 } from "@sluice/adapter-sqlite";
 import { soleSink } from "../../sinks/sole-sink.ts";
-import type { LogStores, ProjectionStores } from "./stores.ts";
+import type { LogStores, ProjectionStores } from "./store-adapter.ts";
 
 export const logStores = (path: string): LogStores => ({
   eventStore: ({ clock, threads }) => new SqliteEventStore({ path, clock, threads }),
