@@ -9,7 +9,6 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Configuration } from "@sluice/contracts";
 import { destination, type Level, type Logger, multistream, pino } from "pino";
-import roll from "pino-roll";
 import { withoutTokens } from "../access/token-secret.ts";
 import { HIDDEN, secretTexts } from "../config/redact.ts";
 
@@ -65,6 +64,8 @@ export const createLogger = async (
 };
 
 const dailyFiles = async (directory: string): Promise<LogStream> => {
+  // With all that it needs it takes longer to read than pino itself.
+  const { default: roll } = await import("pino-roll");
   const stream = (await roll({
     file: join(directory, "sluice"),
     extension: ".log",
