@@ -19,7 +19,11 @@ const benches: Readonly<Record<string, string>> = {
   "what-if": "a definition tried on a million messages against reading them",
   startup: "start-up time against the size of the log",
 };
+/** What is shown after one, at its size. */
 const WITH: Readonly<Record<string, readonly string[]>> = { audit: ["verify", "what-if"] };
+const SIZES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  audit: { SLUICE_BENCH_EVENTS: "10000000" },
+};
 
 const asked = process.argv.slice(2).filter((argument) => argument !== "--");
 const unknown = asked.filter((name) => !(name in benches));
@@ -28,8 +32,12 @@ if (unknown.length > 0 || asked.includes("--help")) {
   for (const [name, what] of Object.entries(benches)) console.log(`  ${name.padEnd(20)}${what}`);
   process.exit(unknown.length > 0 && !asked.includes("--help") ? 2 : 0);
 }
-const wanted = asked.length > 0 ? asked.flatMap((name) => [name, ...(WITH[name] ?? [])]) : Object.keys(benches);
-for (const name of new Set(wanted)) {
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], { stdio: "inherit" });
+const all = Object.keys(benches).map((name) => ({ name, size: {} }));
+const wanted = asked.flatMap((name) => [name, ...(WITH[name] ?? [])].map((one) => ({ name: one, size: SIZES[name] })));
+for (const { name, size } of asked.length > 0 ? wanted : all) {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`)], {
+    stdio: "inherit",
+    env: { ...size, ...process.env },
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
