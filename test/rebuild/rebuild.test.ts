@@ -14,6 +14,8 @@ const flow = {
 };
 const DAMAGE = "DELETE FROM data WHERE last_msg_id = 2; UPDATE data SET attribute_value = '0' WHERE last_msg_id = 3";
 const rebuild: ReplayInput = { kind: "rebuild" };
+const byNumber = (a: { messageNumber: number }, b: { messageNumber: number }): number =>
+  a.messageNumber - b.messageNumber;
 const texts = async (fixture: RebuildFixture) =>
   (await fixture.rows()).map(({ messageNumber, text }) => `${messageNumber}:${text}`).sort();
 const WHOLE = ["1:1.5", "2:2.5", "3:3.5", "4:4.5"];
@@ -72,7 +74,9 @@ describe("a rebuild", () => {
     assert.deepEqual([comparison.live.rows, comparison.rebuilt.rows], [3, 4]);
     assert.notEqual(comparison.live.digest, comparison.rebuilt.digest);
     assert.deepEqual(
-      comparison.samples.map((sample) => [sample.difference, sample.messageNumber, sample.live, sample.rebuilt]),
+      comparison.samples
+        .toSorted(byNumber)
+        .map((sample) => [sample.difference, sample.messageNumber, sample.live, sample.rebuilt]),
       [
         ["missing", 2, null, "2.5"],
         ["changed", 3, "0", "3.5"],

@@ -38,7 +38,7 @@ export interface RebuildDependencies {
   readonly clock: Clock;
   /** After so many days the live projection may lose a row; undefined: never. */
   readonly retentionDays: number | undefined;
-  /** The live projection has another content or another place now: whoever has read it reads it again. */
+  /** In a turn: the live projection has another content or another place now, and whoever has read it reads it again. */
   readonly onSwitch: () => void;
 }
 
@@ -110,9 +110,10 @@ const doRebuild = async (
   const switchedOver = await deps.turns.take(async () => {
     const position = await meet(deps, candidate, signal);
     signal.throwIfAborted();
-    return rebuild.switchOver({ id, consumer: PROJECTOR, position, receivedFrom: receivedFrom(deps) });
+    const result = await rebuild.switchOver({ id, consumer: PROJECTOR, position, receivedFrom: receivedFrom(deps) });
+    deps.onSwitch();
+    return result;
   });
-  deps.onSwitch();
   return switchedEnd({ figures }, comparison, switchedOver);
 };
 
@@ -128,11 +129,13 @@ const rollbackJob = ({ rebuild, turns, onSwitch }: RebuildDependencies): ReplayJ
       await turns.take(async () => {
         signal.throwIfAborted();
         await rebuild.rollBack(rollbackOf, PROJECTOR);
+        onSwitch();
       });
     } else if (record.position === null) {
       throw new ReplayImpossible("that switch is not the last one, or was rolled back already");
+    } else {
+      onSwitch();
     }
-    onSwitch();
     return { figures: NO_FIGURES };
   },
 });

@@ -48,7 +48,7 @@ export class ProjectorSink {
 
   constructor(dependencies: ProjectorSinkDependencies) {
     this.#deps = dependencies;
-    this.#follower = this.#makeFollower();
+    this.#follower = this.#makeFollower(AbortSignal.abort());
     this.#rebuilder = this.#makeRebuilder();
   }
 
@@ -62,7 +62,7 @@ export class ProjectorSink {
       while (!held.aborted) {
         const ending = new AbortController();
         this.#startAgain = () => ending.abort();
-        this.#follower = this.#makeFollower();
+        this.#follower = this.#makeFollower(ending.signal);
         await this.#follower.run(AbortSignal.any([held, ending.signal]));
       }
       await this.#rebuilder.stop();
@@ -85,14 +85,18 @@ export class ProjectorSink {
    * A new one for each time that it holds the lease, and after a switch: what it knows of the flows' rows and of the dead
    * letters belongs to its place in the log.
    */
-  #makeFollower(): LogFollower {
+  #makeFollower(ended: AbortSignal): LogFollower {
     const { store, projection, flows, clock, log } = this.#deps;
     const projector = new Projector({ store, projection, flows: flows() });
     const inTurn = {
       name: projector.name,
       filter: projector.filter,
       cursor: () => projector.cursor(),
-      take: (page: ReadPage, from: string | null) => this.#turns.take(() => projector.take(page, from)),
+      take: (page: ReadPage, from: string | null) =>
+        this.#turns.take(async () => {
+          // It waited for its turn while another content was switched to.
+          if (!ended.aborted) await projector.take(page, from);
+        }),
     };
     return new LogFollower(inTurn, { store, clock, log });
   }
