@@ -22,7 +22,7 @@ import { requireService } from "../support/services.ts";
 
 const STOPS = 5;
 /** Goes on until it is stopped. */
-const ENDLESS = { count: 1_000_000, connections: 2, rate: 500, persist: true };
+const ENDLESS = { count: 1_000_000, connections: 2, rate: 300, persist: true };
 const FLOW = { code: "LOAD", topic: "load/+", actions: [{ type: "STORE_DB" }] };
 
 interface Health {
@@ -192,7 +192,7 @@ describe("EventStoreDB as event store", () => {
     await gateway.define(FLOW);
     await gateway.define({ ...FLOW, code: "ALSO", topic: "load/#" });
     await eventually(async () => (await gateway.api("/health")).body.brokers[0].subscriptions === 2, "subscriptions");
-    const load = startLoad({ ...ENDLESS, rate: 300, url: broker.url });
+    const load = startLoad({ ...ENDLESS, url: broker.url });
     t.after(() => load.stop());
     for (let kill = 0; kill < 3; kill++) {
       await delay(500 + Math.random() * 500);
