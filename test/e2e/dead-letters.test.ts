@@ -9,6 +9,7 @@ import { describe, it } from "node:test";
 import type { DataItem, DeadLetter, DeadLetterDetail, MessageStory, RecordedEvent, Replay } from "@sluice/contracts";
 import mqtt from "mqtt";
 import { assertConservation } from "../support/conservation.ts";
+import { makeStreamPrefix, startServer } from "../support/eventstore.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { inPostgres, makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -23,18 +24,21 @@ interface Place {
   remove(): Promise<void>;
 }
 
+/** @param env where the log is, if it is not in SQLite too */
+const sqlite = async (env: Record<string, string> = {}): Promise<Place> => ({
+  env,
+  renew: async (dataDir) => {
+    for (const file of globSync("projection.db*", { cwd: dataDir })) rmSync(join(dataDir, file));
+    return env;
+  },
+  remove: async () => {},
+});
+
 const backEnds: readonly { name: string; unavailable(): Promise<string | null>; make(): Promise<Place> }[] = [
   {
     name: "SQLite",
     unavailable: async () => null,
-    make: async () => ({
-      env: {},
-      renew: async (dataDir) => {
-        for (const file of globSync("projection.db*", { cwd: dataDir })) rmSync(join(dataDir, file));
-        return {};
-      },
-      remove: async () => {},
-    }),
+    make: () => sqlite(),
   },
   {
     name: "PostgreSQL",
@@ -52,6 +56,16 @@ const backEnds: readonly { name: string; unavailable(): Promise<string | null>; 
           await inPostgres("public", `DROP SCHEMA IF EXISTS ${first.location}_rebuild CASCADE`);
         },
       };
+    },
+  },
+  {
+    name: "EventStoreDB",
+    unavailable: async () => null,
+    make: async () => {
+      const server = await startServer();
+      const url = new URL(server.url);
+      url.searchParams.set("streamPrefix", makeStreamPrefix());
+      return { ...(await sqlite({ EVENT_STORE_URL: url.href })), remove: () => server.stop() };
     },
   },
 ];

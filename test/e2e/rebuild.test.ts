@@ -1,6 +1,7 @@
 /**
  * A projection that somebody has damaged is made anew beside the live one, while messages come in and the gateway is
- * killed half-way; it is compared, switched to and rolled back, on SQLite, PostgreSQL and MariaDB.
+ * killed half-way; it is compared, switched to and rolled back, on SQLite, PostgreSQL and MariaDB, and with the log in
+ * EventStoreDB.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import type { DataItem, Replay, ReplayInput } from "@sluice/contracts";
 import mqtt from "mqtt";
 import { createMariadbDatabase, mariadbUnavailable, withMariadb } from "../conformance/projection-store-mariadb.ts";
 import { assertConservation } from "../support/conservation.ts";
+import { makeStreamPrefix, startServer } from "../support/eventstore.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { inPostgres, makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 import { requireService } from "../support/services.ts";
@@ -70,10 +72,19 @@ const mariadb = async (): Promise<Place> => {
   };
 };
 
+/** The log there, the projection in SQLite. */
+const eventStoreDb = async (): Promise<Place> => {
+  const server = await startServer();
+  const url = new URL(server.url);
+  url.searchParams.set("streamPrefix", makeStreamPrefix());
+  return { ...(await sqlite()), env: { EVENT_STORE_URL: url.href }, remove: () => server.stop() };
+};
+
 const backEnds = [
   { name: "SQLite", unavailable: async () => null, make: sqlite },
   { name: "PostgreSQL", unavailable: postgresUnavailable, make: postgres },
   { name: "MariaDB", unavailable: mariadbUnavailable, make: mariadb },
+  { name: "EventStoreDB", unavailable: async () => null, make: eventStoreDb },
 ];
 
 const publish = async (gateway: GatewayProcess, from: number, count: number): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * A re-drive and a backfill whose gateway is killed half-way come to the same as undisturbed ones, on SQLite and on
- * PostgreSQL; and a what-if does nothing.
+ * A re-drive and a backfill whose gateway is killed half-way come to the same as undisturbed ones, on SQLite, on
+ * PostgreSQL and on EventStoreDB; and a what-if does nothing.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -8,6 +8,7 @@ import { describe, it, type TestContext } from "node:test";
 import type { DataItem, Replay, ReplayInput } from "@sluice/contracts";
 import mqtt from "mqtt";
 import { assertConservation } from "../support/conservation.ts";
+import { makeStreamPrefix, startServer } from "../support/eventstore.ts";
 import { eventually, GatewayProcess } from "../support/gateway-process.ts";
 import { makeSchema, postgresUnavailable, postgresUrl } from "../support/postgres.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
@@ -28,7 +29,7 @@ const rooms = (type: unknown, url: string) => ({
 const late = { code: "LATE", topic: "rooms/+/climate", actions: [{ type: "STORE_DB" }] };
 
 interface Place {
-  readonly url: string;
+  readonly env: Readonly<Record<string, string>>;
   remove(): Promise<void>;
 }
 
@@ -36,12 +37,25 @@ const makePlace = async (): Promise<Place> => {
   const { location, remove } = await makeSchema();
   const url = new URL(postgresUrl);
   url.searchParams.set("schema", location);
-  return { url: url.href, remove };
+  return { env: { EVENT_STORE_URL: url.href, PROJECTION_URL: url.href }, remove };
+};
+
+/** The log there, the projection in SQLite. */
+const inEventStoreDb = async (): Promise<Place> => {
+  const server = await startServer();
+  const url = new URL(server.url);
+  url.searchParams.set("streamPrefix", makeStreamPrefix());
+  return { env: { EVENT_STORE_URL: url.href }, remove: () => server.stop() };
 };
 
 const backEnds = [
-  { name: "SQLite", unavailable: async () => null, make: async (): Promise<Place | null> => null },
+  {
+    name: "SQLite",
+    unavailable: async () => null,
+    make: async (): Promise<Place> => ({ env: {}, remove: async () => {} }),
+  },
   { name: "PostgreSQL", unavailable: postgresUnavailable, make: makePlace },
+  { name: "EventStoreDB", unavailable: async () => null, make: inEventStoreDb },
 ];
 
 /** Only what a message has of itself: its ids are made anew in each run. */
@@ -102,12 +116,11 @@ const scenario = async (
 ): Promise<Outcome> => {
   const place = await make();
   const receiver: Receiver = await startReceiver();
-  const env: Record<string, string> = place === null ? {} : { EVENT_STORE_URL: place.url, PROJECTION_URL: place.url };
-  const gateway = new GatewayProcess({ env });
+  const gateway = new GatewayProcess({ env: place.env });
   t.after(async () => {
     await gateway.dispose();
     await receiver.stop();
-    await place?.remove();
+    await place.remove();
   });
   await gateway.start();
   await gateway.define(rooms("number", receiver.url));
