@@ -24,6 +24,7 @@ const runner = spawn(
   process.execPath,
   [
     "--test",
+    `--import=${join(root, "support", "leave-at-once.ts")}`,
     "--test-concurrency=3",
     "--test-timeout=240000",
     ...reporters.flatMap((reporter) => [`--test-reporter=${reporter}`, "--test-reporter-destination=stdout"]),

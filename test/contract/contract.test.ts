@@ -24,9 +24,6 @@ const MOST_READERS = 100;
 const BODY_LIMIT = 1024 * 1024;
 const CONDITIONS = ['"1"', 'W/"1"', "*", '"1", "2"', "nonsense"];
 
-// As in test/publisher/example.test.ts: Node 26 was seen to spin for ever in the clean-up of its handles, two runs of three.
-process.on("exit", () => process.exit());
-
 const noPostgres = await postgresUnavailable();
 
 describe("the admin API and its OpenAPI document", () => {

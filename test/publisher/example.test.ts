@@ -9,10 +9,6 @@ import { requireService } from "../support/services.ts";
 import { TcpLink } from "../support/tcp-link.ts";
 import { makeDirectory, Subscriber, until } from "./support.ts";
 
-// Node 26 was seen to spin for ever in the clean-up of its handles, over the pipe of a child that was killed: two runs of
-// some hundred. Leaving from here there is no such clean-up.
-process.on("exit", () => process.exit());
-
 const MAIN = join(import.meta.dirname, "../../docs/examples/resilient-publisher/src/main.ts");
 
 const run = (t: TestContext, env: Record<string, string>) => {
