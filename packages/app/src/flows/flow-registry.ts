@@ -19,22 +19,18 @@ import {
   flowStream,
   type IdSource,
   initialFlow,
-  isOfBroker,
-  normalisePayloadSchema,
   type PayloadValidator,
   parseStream,
-  parseTopicFilter,
   type ReadPage,
   type RetainedTopics,
-  RoutingTrie,
   type Snapshot,
   type SnapshotStore,
   type Subscription,
-  type Validate,
   WrongExpectedVersion,
 } from "@sluice/domain";
 import type { Logger } from "pino";
 import { committedState, type FlowEntry, FlowFold, isAhead } from "./flow-fold.ts";
+import { FlowRoutes } from "./flow-routes.ts";
 
 /** The flow was changed since the caller last saw it. */
 export class FlowConflict extends Error {
@@ -82,8 +78,6 @@ const restored = ({ position, state }: Snapshot): FlowFold => {
   return new FlowFold(position, flows, retained);
 };
 
-const acceptAnything: Validate = () => [];
-
 export class FlowRegistry {
   readonly #deps: FlowRegistryDependencies;
   #fold = new FlowFold();
@@ -91,7 +85,7 @@ export class FlowRegistry {
   #livesPosition: string | null = null;
   /** Milliseconds since the epoch. */
   #refreshedAt = 0;
-  #trie = new RoutingTrie<FlowEntry>();
+  readonly #routes: FlowRoutes;
   readonly #executing = new Set<Promise<FlowChange>>();
   readonly #turns = new Map<string, Promise<void>>();
   #loading: Promise<unknown> = Promise.resolve();
@@ -99,6 +93,7 @@ export class FlowRegistry {
 
   constructor(dependencies: FlowRegistryDependencies) {
     this.#deps = dependencies;
+    this.#routes = new FlowRoutes(dependencies);
   }
 
   get #snapshotName(): string {
@@ -158,7 +153,7 @@ export class FlowRegistry {
     fold.finish();
     this.#fold = fold;
     this.#livesPosition = fold.position;
-    this.#rebuildRoutes();
+    this.#routes.reset(this.#fold.entries.values());
   }
 
   /**
@@ -250,23 +245,17 @@ export class FlowRegistry {
 
   /** Enabled flows whose filter matches the topic; the broker is the caller's to compare. */
   match(topic: string): readonly FlowEntry[] {
-    return this.#trie.match(topic);
+    return this.#routes.match(topic);
   }
 
   /** Whether some enabled flow takes messages of this topic from this broker. */
   isWanted(topic: string, broker: string): boolean {
-    return this.match(topic).some(({ route }) => route !== null && isOfBroker(route.definition, broker));
+    return this.#routes.isWanted(topic, broker);
   }
 
   /** What must be subscribed at one broker. */
   subscriptions(broker: string): readonly Subscription[] {
-    const subscriptions: Subscription[] = [];
-    for (const { route } of this.#fold.entries.values()) {
-      if (route !== null && isOfBroker(route.definition, broker)) {
-        subscriptions.push({ filter: route.filter.subscription, qos: route.definition.qos });
-      }
-    }
-    return subscriptions;
+    return this.#routes.subscriptions(this.#fold.entries.values(), broker);
   }
 
   /**
@@ -339,7 +328,7 @@ export class FlowRegistry {
     );
     const entry = this.#fold.entry(code);
     for (const event of recorded) this.#fold.live(entry, event);
-    this.#setRoute(entry);
+    this.#routes.set(entry);
     this.#changed([code]);
     const { version } = entry.state;
     this.#deps.log.info({ flow: code, command: command.kind, ...metadata, version }, "flow changed");
@@ -361,7 +350,7 @@ export class FlowRegistry {
       for (const event of events) this.#fold.live(entry, event);
       if (events.length < PAGE) break;
     }
-    this.#setRoute(entry);
+    this.#routes.set(entry);
     this.#changed([code]);
     throw new FlowConflict(`flow ${code} was changed meanwhile`, { cause: error });
   }
@@ -381,7 +370,7 @@ export class FlowRegistry {
       if (stream?.category !== "flow") continue;
       const entry = this.#fold.entry(stream.flow);
       if (!this.#fold.live(entry, event)) continue;
-      this.#setRoute(entry);
+      this.#routes.set(entry);
       changed.add(stream.flow);
     }
     if (page.position !== null) this.#livesPosition = page.position;
@@ -455,41 +444,7 @@ export class FlowRegistry {
     }
   }
 
-  #rebuildRoutes(): void {
-    this.#trie = new RoutingTrie();
-    for (const entry of this.#fold.entries.values()) {
-      entry.route = null;
-      this.#setRoute(entry);
-    }
-  }
-
-  #setRoute(entry: FlowEntry): void {
-    if (entry.route !== null) this.#trie.delete(entry.route.filter, entry);
-    entry.route = null;
-    const { definition, status } = entry.state;
-    if (definition === null || status !== "enabled") return;
-    try {
-      entry.route = {
-        definition,
-        filter: parseTopicFilter(definition.topic),
-        validate: compileSchema(definition, this.#deps.validator),
-      };
-      this.#trie.insert(entry.route.filter, entry);
-    } catch (error) {
-      // Definitions are checked before they are recorded: this is a log written by a gateway with other rules.
-      this.#deps.log.error({ flow: definition.code, err: error }, "flow cannot be activated");
-    }
-  }
-
   #changed(codes: readonly string[]): void {
     for (const listener of this.#listeners) listener(codes);
   }
 }
-
-/** @throws BadSchema */
-export const compileSchema = (definition: FlowDefinition, validator: PayloadValidator): Validate => {
-  if (definition.payloadSchema === null) return acceptAnything;
-  const normalised = normalisePayloadSchema(definition.payloadSchema);
-  if (!normalised.ok) throw new Error(normalised.errors.map((error) => error.message).join("; "));
-  return validator.compile(normalised.schema);
-};

@@ -29,7 +29,7 @@ import {
 } from "@sluice/domain";
 import { encodeBytes, sha256 } from "../ingest/encode-payload.ts";
 import { verdictOf } from "../messages/verdict.ts";
-import { compileSchema } from "./flow-registry.ts";
+import { compileSchema } from "./flow-routes.ts";
 
 export interface FlowTesterDependencies {
   readonly codec: PayloadCodec;

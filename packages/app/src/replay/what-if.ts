@@ -21,7 +21,7 @@ import {
   receiveMessage,
 } from "@sluice/domain";
 import type { Route } from "../flows/flow-fold.ts";
-import { compileSchema } from "../flows/flow-registry.ts";
+import { compileSchema } from "../flows/flow-routes.ts";
 import { readWindow } from "./log-window.ts";
 import { decodeAgain, incomingAgain } from "./message-again.ts";
 import { RecentIds } from "./recent-ids.ts";
