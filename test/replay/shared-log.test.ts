@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { it, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { normaliseDefinition } from "@sluice/domain";
 import { mended, ReplayFixture, strict } from "./support/replay-fixture.ts";
 
 const MESSAGES = 60;
 
-it("a re-drive and the other gateway's ingest lose nothing to each other on a shared log", async (t) => {
+/** On one log with rejected messages, which the mended definition takes. The second one is not started yet. */
+const twoGateways = async (t: TestContext) => {
   const capabilities = { sharedLog: true };
   const one = new ReplayFixture({ capabilities });
   const two = new ReplayFixture({ capabilities, dataDir: one.dataDir });
@@ -20,6 +21,11 @@ it("a re-drive and the other gateway's ingest lose nothing to each other on a sh
   const revised = normaliseDefinition(mended, { timeoutSeconds: 10 });
   assert.ok(revised.ok);
   await one.registry.execute("ROOMS", { kind: "revise", definition: revised.definition }, { actor: "test" });
+  return { one, two };
+};
+
+it("a re-drive and the other gateway's ingest lose nothing to each other on a shared log", async (t) => {
+  const { one, two } = await twoGateways(t);
   await two.start();
   // It would do the replay, too.
   await two.runner.stop();
@@ -46,19 +52,7 @@ it("a re-drive and the other gateway's ingest lose nothing to each other on a sh
 });
 
 it("two gateways that both do a replay do nothing twice", async (t) => {
-  const capabilities = { sharedLog: true };
-  const one = new ReplayFixture({ capabilities });
-  const two = new ReplayFixture({ capabilities, dataDir: one.dataDir });
-  t.after(async () => {
-    await two.stop();
-    await one.stop();
-  });
-  await one.start();
-  await one.define(strict);
-  await one.ingest("rooms/a/climate", ...Array.from({ length: MESSAGES }, (_, index) => `{"t":"${index}"}`));
-  const revised = normaliseDefinition(mended, { timeoutSeconds: 10 });
-  assert.ok(revised.ok);
-  await one.registry.execute("ROOMS", { kind: "revise", definition: revised.definition }, { actor: "test" });
+  const { one, two } = await twoGateways(t);
   await two.start();
   const { id } = await one.request({ kind: "re-drive", flow: "ROOMS", messagesPerSecond: 100 });
   await Promise.all([one.ended(id), two.ended(id)]);
